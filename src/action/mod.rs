@@ -1,0 +1,211 @@
+//! What the author of a link declared: actions, outcomes and replies, all checked.
+
+mod read;
+pub mod reply_spec;
+pub mod wire;
+
+pub use read::{Limits, Notes, read_action, read_outcomes, read_text};
+pub use reply_spec::{Redirect, ReplySpec};
+
+use crate::json::JsonText;
+use crate::select::path::Path;
+use std::fmt;
+
+/// Longest name of an action or outcome, in characters. (A limit of ours; the old application had none.)
+pub const MAX_NAME_CHARS: usize = 256;
+/// Largest output of a task, in bytes of UTF-8 (API reference of `SendTaskSuccess`).
+pub const MAX_OUTPUT_BYTES: usize = 262_144;
+/// Longest error of a task, in characters (API reference of `SendTaskFailure`).
+pub const MAX_ERROR_CHARS: usize = 256;
+/// Longest cause of a task, in characters (API reference of `SendTaskFailure`).
+pub const MAX_CAUSE_CHARS: usize = 32_768;
+/// Largest JSON Schema of an outcome, in bytes of compact JSON.
+pub const MAX_SCHEMA_BYTES: usize = 16_384;
+
+/// A name of letters, digits and underscores, at most [`MAX_NAME_CHARS`] long.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Name(String);
+
+impl Name {
+    /// Reads a name; any letter and digit of Unicode counts, as in Python's `^\w+$`.
+    ///
+    /// # Errors
+    /// A sentence for the author.
+    pub fn new(text: String) -> Result<Self, &'static str> {
+        if text.is_empty() || !text.chars().all(|c| c.is_alphanumeric() || c == '_') {
+            return Err("must be one or more letters, digits or underscores");
+        }
+        match text.chars().nth(MAX_NAME_CHARS) {
+            None => Ok(Self(text)),
+            Some(_) => Err("is longer than 256 characters"),
+        }
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The four kinds of action, as `type` names them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ActionType {
+    /// Ends the task with an output.
+    Success,
+    /// Ends the task with an error.
+    Failure,
+    /// Keeps the task waiting.
+    Heartbeat,
+    /// Lets the posted body choose among outcomes.
+    Post,
+}
+
+impl ActionType {
+    /// The name in requests, URLs and answers.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            ActionType::Success => "success",
+            ActionType::Failure => "failure",
+            ActionType::Heartbeat => "heartbeat",
+            ActionType::Post => "post",
+        }
+    }
+}
+
+/// One link: what happens when it is used, and what the visitor gets then.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Action {
+    /// Unique in its request.
+    pub name: Name,
+    /// What happens.
+    pub kind: ActionKind,
+    /// What the visitor gets.
+    pub response: ReplySpec,
+}
+
+/// What a link does.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ActionKind {
+    /// SendTaskSuccess with this output.
+    Success {
+        /// Any JSON value.
+        output: JsonText,
+    },
+    /// SendTaskFailure.
+    Failure {
+        /// Error code of the task.
+        error: Option<String>,
+        /// Cause of the task.
+        cause: Option<String>,
+    },
+    /// SendTaskHeartbeat.
+    Heartbeat,
+    /// The posted body selects one of these.
+    Post(Outcomes),
+}
+
+impl ActionKind {
+    /// The kind without its content.
+    pub const fn action_type(&self) -> ActionType {
+        match self {
+            ActionKind::Success { .. } => ActionType::Success,
+            ActionKind::Failure { .. } => ActionType::Failure,
+            ActionKind::Heartbeat => ActionType::Heartbeat,
+            ActionKind::Post(_) => ActionType::Post,
+        }
+    }
+}
+
+/// The outcomes of a post action, in the order in which they are tried; at least one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outcomes {
+    /// As they are sealed: the known fields only.
+    pub sealed: JsonText,
+    /// As they are used.
+    pub list: Vec<Outcome>,
+}
+
+/// One possible result of a post action.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// Shown to nobody; for the author.
+    pub name: Name,
+    /// A JSON Schema that the body must satisfy.
+    pub schema: serde_json::Value,
+    /// What is reported then.
+    pub kind: OutcomeKind,
+    /// Replaces the action's, if given.
+    pub response: Option<ReplySpec>,
+}
+
+impl PartialEq for Outcome {
+    /// Paths are compared by what they were written as, which `Outcomes::sealed` holds already.
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name && self.schema == other.schema && self.response == other.response
+    }
+}
+
+/// What an outcome reports.
+#[derive(Debug, Clone)]
+pub enum OutcomeKind {
+    /// SendTaskSuccess.
+    Success(OutputFrom),
+    /// SendTaskFailure with an error and a cause.
+    Failure(TextFrom, TextFrom),
+    /// SendTaskHeartbeat.
+    Heartbeat,
+}
+
+/// Where the output of a success comes from.
+#[derive(Debug, Clone)]
+pub enum OutputFrom {
+    /// From the author.
+    Fixed(JsonText),
+    /// The whole body.
+    Body,
+    /// The array of matches of a path in the body.
+    Matches(Path),
+}
+
+/// Where an error or a cause comes from.
+#[derive(Debug, Clone)]
+pub enum TextFrom {
+    /// Left out.
+    Nowhere,
+    /// From the author.
+    Fixed(String),
+    /// From the matches of a path in the body.
+    Matches(Path),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_letters_digits_and_underscores() {
+        for text in ["approve", "a_1", "_", "é", "承認", &"a".repeat(MAX_NAME_CHARS)] {
+            assert!(Name::new(text.to_owned()).is_ok(), "{text}");
+        }
+        for text in [
+            "",
+            "a b",
+            "a-b",
+            "a\n",
+            "a.b",
+            "<b>",
+            "a&b",
+            "\u{200b}",
+            &"a".repeat(MAX_NAME_CHARS + 1),
+        ] {
+            assert!(Name::new(text.to_owned()).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,510 @@
+//! From JSON text to checked actions. Names the field that is wrong and never shows a value.
+
+use super::{
+    Action, ActionKind, ActionType, MAX_CAUSE_CHARS, MAX_ERROR_CHARS, MAX_OUTPUT_BYTES, MAX_SCHEMA_BYTES,
+    Name, Outcome, OutcomeKind, Outcomes, OutputFrom, ReplySpec, TextFrom, wire,
+};
+use crate::json::JsonText;
+use crate::rejection::{Fault, Rejection};
+use crate::select::{path::Path, schema};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use std::cell::RefCell;
+
+/// What is worth telling the author though the request is granted.
+#[derive(Debug, Default)]
+pub struct Notes(RefCell<Vec<String>>);
+
+impl Notes {
+    /// Adds a sentence.
+    pub fn add(&self, note: impl Into<String>) {
+        self.0.borrow_mut().push(note.into());
+    }
+
+    /// All of them, in order.
+    pub fn into_vec(self) -> Vec<String> {
+        self.0.into_inner()
+    }
+
+    fn ignored(&self, at: &str, field: &str) {
+        let short: String = field.chars().filter(|c| !c.is_control()).take(64).collect();
+        self.add(format!("{at}.{short}: unknown, ignored"));
+    }
+}
+
+/// How strictly the parts that only matter when a link is used are looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Limits {
+    /// A request to create: schemas must compile.
+    Request,
+    /// A link that was sealed before: its schemas are compiled when they are needed.
+    Sealed,
+}
+
+/// Reads JSON text into a type of [`wire`], and reports fields that it does not know.
+///
+/// # Errors
+/// The field that is wrong; the value is not in the text.
+pub fn read_text<'de, T: Deserialize<'de>>(
+    text: &'de str,
+    mut ignored: impl FnMut(&str),
+) -> Result<T, Fault> {
+    let mut json = serde_json::Deserializer::from_str(text);
+    let mut track = serde_path_to_error::Track::new();
+    let tracked = serde_path_to_error::Deserializer::new(&mut json, &mut track);
+    let read = serde_ignored::deserialize(tracked, |path| ignored(&path.to_string()));
+    read.and_then(|value| json.end().map(|()| value))
+        .map_err(|error| {
+            let path = track.path().to_string();
+            Fault::at(if path == "." { String::new() } else { path }, sentence(&error))
+        })
+}
+
+/// serde's words, without the value that they quote.
+fn sentence(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let text = text
+        .rsplit_once(" at line ")
+        .map_or(text.as_str(), |(text, _)| text);
+    if !error.is_data() {
+        return format!(
+            "not valid JSON: {text} at line {} column {}",
+            error.line(),
+            error.column()
+        );
+    }
+    match text.rsplit_once(", expected ") {
+        Some((_, expected)) => format!("must be {}", expected.replace("a sequence", "an array")),
+        None if text.starts_with("missing field") || text.starts_with("duplicate field") => text.to_owned(),
+        None => "is not what is expected here".to_owned(),
+    }
+}
+
+/// Reads one action; faults are relative to it.
+///
+/// # Errors
+/// `InvalidJSON` for its shape and limits, `InvalidPostActionOutcome` and `InvalidJsonPath` for outcomes.
+pub fn read_action(raw: &RawValue, at: &str, limits: Limits, notes: &Notes) -> Result<Action, Rejection> {
+    let text = raw.get();
+    let ignored = |field: &str| notes.ignored(at, field);
+    let invalid = |fault: Fault| Rejection::InvalidJson(fault.under(at));
+    let kind: wire::Kind = read_text(text, |_| ()).map_err(invalid)?;
+    let (name, kind, response) = match kind.kind {
+        ActionType::Success => {
+            let wire: wire::Success = read_text(text, ignored).map_err(invalid)?;
+            (
+                wire.name,
+                ActionKind::Success {
+                    output: output(&wire.output).map_err(invalid)?,
+                },
+                wire.response,
+            )
+        }
+        ActionType::Failure => {
+            let wire: wire::Failure = read_text(text, ignored).map_err(invalid)?;
+            let error = within(wire.error, "error", MAX_ERROR_CHARS).map_err(invalid)?;
+            let cause = within(wire.cause, "cause", MAX_CAUSE_CHARS).map_err(invalid)?;
+            (wire.name, ActionKind::Failure { error, cause }, wire.response)
+        }
+        ActionType::Heartbeat => {
+            let wire: wire::Heartbeat = read_text(text, ignored).map_err(invalid)?;
+            (wire.name, ActionKind::Heartbeat, wire.response)
+        }
+        ActionType::Post => {
+            let wire: wire::Post = read_text(text, ignored).map_err(invalid)?;
+            let outcomes = outcomes(&wire.outcomes, &format!("{at}.outcomes"), limits, notes)?;
+            (wire.name, ActionKind::Post(outcomes), wire.response)
+        }
+    };
+    let name = Name::new(name).map_err(|what| invalid(Fault::at("name", what)))?;
+    let response = response_of(response).map_err(invalid)?.unwrap_or_default();
+    Ok(Action { name, kind, response })
+}
+
+/// Reads the outcomes of a sealed link.
+///
+/// # Errors
+/// As [`read_action`].
+pub fn read_outcomes(text: &str, notes: &Notes) -> Result<Outcomes, Rejection> {
+    let list: Vec<Box<RawValue>> = read_text(text, |_| ()).map_err(Rejection::InvalidJson)?;
+    outcomes(&list, "outcomes", Limits::Sealed, notes)
+}
+
+fn outcomes(list: &[Box<RawValue>], at: &str, limits: Limits, notes: &Notes) -> Result<Outcomes, Rejection> {
+    if list.is_empty() {
+        return Err(Rejection::InvalidJson(Fault::at(
+            at,
+            "must hold at least one outcome",
+        )));
+    }
+    let mut sealed = String::from("[");
+    let mut read = Vec::with_capacity(list.len());
+    for (index, raw) in list.iter().enumerate() {
+        let (outcome, text) = outcome(raw, &format!("{at}[{index}]"), limits, notes)?;
+        if index > 0 {
+            sealed.push(',');
+        }
+        sealed.push_str(text.as_str());
+        read.push(outcome);
+    }
+    sealed.push(']');
+    let sealed = JsonText::parse(&sealed).map_err(|fault| Rejection::InvalidJson(Fault::at(at, fault)))?;
+    Ok(Outcomes { sealed, list: read })
+}
+
+/// An outcome, and the text that is sealed of it: its known fields.
+fn outcome(
+    raw: &RawValue,
+    at: &str,
+    limits: Limits,
+    notes: &Notes,
+) -> Result<(Outcome, JsonText), Rejection> {
+    let text = raw.get();
+    let ignored = |field: &str| notes.ignored(at, field);
+    let invalid = |fault: Fault| Rejection::InvalidJson(fault.under(at));
+    let path = |text: Option<String>, field: &str| -> Result<Option<Path>, Rejection> {
+        let wrong = |fault| Rejection::InvalidJsonPath(Fault::at(field, fault).under(at));
+        text.map(|text| Path::parse(&text)).transpose().map_err(wrong)
+    };
+    let kind: wire::Kind = read_text(text, |_| ()).map_err(invalid)?;
+    let (name, schema, kind, response, sealed) = match kind.kind {
+        ActionType::Success => {
+            let wire: wire::SuccessOutcome = read_text(text, ignored).map_err(invalid)?;
+            let sealed = JsonText::of(&wire);
+            let from = match (
+                wire.output,
+                wire.output_body,
+                path(wire.output_path, "output_path")?,
+            ) {
+                (Some(fixed), None, None) => OutputFrom::Fixed(output(&fixed).map_err(invalid)?),
+                (None, Some(true), None) => OutputFrom::Body,
+                (None, None, Some(path)) => OutputFrom::Matches(path),
+                (None, Some(false), None) => return Err(invalid(Fault::at("output_body", "must be true"))),
+                _ => {
+                    let what = "must have exactly one of output, output_body and output_path";
+                    return Err(invalid(Fault::at("", what)));
+                }
+            };
+            (
+                wire.name,
+                wire.schema,
+                OutcomeKind::Success(from),
+                wire.response,
+                sealed,
+            )
+        }
+        ActionType::Failure => {
+            let wire: wire::FailureOutcome = read_text(text, ignored).map_err(invalid)?;
+            let sealed = JsonText::of(&wire);
+            let error = within(wire.error, "error", MAX_ERROR_CHARS).map_err(invalid)?;
+            let error = text_from(error, path(wire.error_path, "error_path")?);
+            let error =
+                error.ok_or_else(|| invalid(Fault::at("", "must not have both error and error_path")))?;
+            let cause = within(wire.cause, "cause", MAX_CAUSE_CHARS).map_err(invalid)?;
+            let cause = text_from(cause, path(wire.cause_path, "cause_path")?);
+            let cause =
+                cause.ok_or_else(|| invalid(Fault::at("", "must not have both cause and cause_path")))?;
+            (
+                wire.name,
+                wire.schema,
+                OutcomeKind::Failure(error, cause),
+                wire.response,
+                sealed,
+            )
+        }
+        ActionType::Heartbeat => {
+            let wire: wire::HeartbeatOutcome = read_text(text, ignored).map_err(invalid)?;
+            let sealed = JsonText::of(&wire);
+            (
+                wire.name,
+                wire.schema,
+                OutcomeKind::Heartbeat,
+                wire.response,
+                sealed,
+            )
+        }
+        ActionType::Post => {
+            return Err(invalid(Fault::at(
+                "type",
+                "must be success, failure or heartbeat",
+            )));
+        }
+    };
+    let name = Name::new(name).map_err(|what| invalid(Fault::at("name", what)))?;
+    let schema = read_schema(&schema, at, limits)?;
+    let response = response_of(response).map_err(invalid)?;
+    Ok((
+        Outcome {
+            name,
+            schema,
+            kind,
+            response,
+        },
+        sealed,
+    ))
+}
+
+fn text_from(fixed: Option<String>, path: Option<Path>) -> Option<TextFrom> {
+    match (fixed, path) {
+        (None, None) => Some(TextFrom::Nowhere),
+        (Some(text), None) => Some(TextFrom::Fixed(text)),
+        (None, Some(path)) => Some(TextFrom::Matches(path)),
+        (Some(_), Some(_)) => None,
+    }
+}
+
+fn read_schema(raw: &RawValue, at: &str, limits: Limits) -> Result<serde_json::Value, Rejection> {
+    let fault = |what: &dyn std::fmt::Display| Fault::at("schema", what).under(at);
+    let schema: serde_json::Value = serde_json::from_str(raw.get())
+        .map_err(|_| Rejection::InvalidJson(fault(&"is not readable JSON")))?;
+    if !schema.is_object() {
+        return Err(Rejection::InvalidJson(fault(&"must be an object")));
+    }
+    if limits == Limits::Request {
+        if schema.to_string().len() > MAX_SCHEMA_BYTES {
+            return Err(Rejection::InvalidPostActionOutcome(fault(
+                &"is larger than 16,384 bytes",
+            )));
+        }
+        schema::compile(&schema).map_err(|what| Rejection::InvalidPostActionOutcome(fault(&what)))?;
+    }
+    Ok(schema)
+}
+
+fn response_of(wire: Option<wire::Response>) -> Result<Option<ReplySpec>, Fault> {
+    wire.map(ReplySpec::read)
+        .transpose()
+        .map_err(|fault| fault.under("response"))
+}
+
+fn output(raw: &RawValue) -> Result<JsonText, Fault> {
+    let output = JsonText::compact(raw).map_err(|fault| Fault::at("output", fault))?;
+    match output.as_str().len() {
+        ..=MAX_OUTPUT_BYTES => Ok(output),
+        _ => Err(Fault::at("output", "is larger than 262,144 bytes")),
+    }
+}
+
+fn within(text: Option<String>, field: &str, max: usize) -> Result<Option<String>, Fault> {
+    match text {
+        Some(text) if text.chars().nth(max).is_some() => {
+            Err(Fault::at(field, format!("is longer than {max} characters")))
+        }
+        text => Ok(text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<(Action, Vec<String>), Rejection> {
+        let raw: Box<RawValue> = serde_json::from_str(text).unwrap();
+        let notes = Notes::default();
+        let action = read_action(&raw, "actions[1]", Limits::Request, &notes)?;
+        Ok((action, notes.into_vec()))
+    }
+
+    #[track_caller]
+    fn refused(text: &str, code: &str, message: &str) {
+        let rejection = read(text).expect_err(text);
+        assert_eq!(
+            (rejection.code(), rejection.to_string().as_str()),
+            (code, message),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn an_output_of_null_is_an_output() {
+        let (action, notes) = read(r#"{"name":"a","type":"success","output":null}"#).unwrap();
+        assert_eq!(
+            action.kind,
+            ActionKind::Success {
+                output: JsonText::parse("null").unwrap()
+            }
+        );
+        assert!(notes.is_empty());
+        let post = r#"{"name":"a","type":"post","outcomes":[{"name":"o","type":"success","schema":{},"output":null}]}"#;
+        assert!(read(post).is_ok());
+    }
+
+    #[test]
+    fn unknown_fields_are_named_and_ignored() {
+        let (_, notes) = read(r#"{"name":"a","type":"failure","casue":"x","response":{"htm":"y"}}"#).unwrap();
+        let expected = [
+            "actions[1].casue: unknown, ignored",
+            "actions[1].response.htm: unknown, ignored",
+        ];
+        assert_eq!(notes, expected);
+    }
+
+    #[test]
+    fn faults_name_the_field_and_never_the_value() {
+        for (text, message) in [
+            ("5", "actions[1]: must be an object"),
+            (r#"{"name":"a"}"#, "actions[1]: missing field `type`"),
+            (
+                r#"{"name":"a","type":"secret"}"#,
+                "actions[1].type: must be one of `success`, `failure`, `heartbeat`, `post`",
+            ),
+            (r#"{"type":"heartbeat"}"#, "actions[1]: missing field `name`"),
+            (
+                r#"{"name":"a b","type":"heartbeat"}"#,
+                "actions[1].name: must be one or more letters, digits or underscores",
+            ),
+            (
+                r#"{"name":"a","type":"success"}"#,
+                "actions[1]: missing field `output`",
+            ),
+            (
+                r#"{"name":"a","type":"success","output":"\ud800"}"#,
+                "actions[1].output: holds a string that is not valid Unicode (half of a surrogate pair)",
+            ),
+            (
+                r#"{"name":"a","type":"failure","error":5}"#,
+                "actions[1].error: must be a string",
+            ),
+            (
+                r#"{"name":"a","type":"failure","error":null}"#,
+                "actions[1].error: must be a string",
+            ),
+            (
+                r#"{"name":"a","type":"post"}"#,
+                "actions[1]: missing field `outcomes`",
+            ),
+            (
+                r#"{"name":"a","type":"post","outcomes":{}}"#,
+                "actions[1].outcomes: must be an array",
+            ),
+            (
+                r#"{"name":"a","type":"post","outcomes":[]}"#,
+                "actions[1].outcomes: must hold at least one outcome",
+            ),
+            (
+                r#"{"name":"a","type":"heartbeat","response":{"redirect":5}}"#,
+                "actions[1].response.redirect: must be a string",
+            ),
+            (
+                r#"{"name":"a","type":"heartbeat","response":{"redirect":"secret:x"}}"#,
+                "actions[1].response.redirect: must be an absolute http or https URL",
+            ),
+            (
+                r#"{"name":"a","type":"heartbeat","response":{"json":[]}}"#,
+                "actions[1].response.json: must be an object",
+            ),
+            (
+                r#"{"name":"a","type":"heartbeat","response":7}"#,
+                "actions[1].response: must be an object",
+            ),
+        ] {
+            refused(text, "InvalidJSON", message);
+        }
+    }
+
+    #[test]
+    fn outcomes_are_checked_in_full() {
+        let post = |outcome: &str| format!(r#"{{"name":"a","type":"post","outcomes":[{outcome}]}}"#);
+        for (outcome, code, message) in [
+            (
+                r#"{"name":"o","type":"success","output":1}"#,
+                "InvalidJSON",
+                "actions[1].outcomes[0]: missing field `schema`",
+            ),
+            (
+                r#"{"name":"o","type":"success","schema":true,"output":1}"#,
+                "InvalidJSON",
+                "actions[1].outcomes[0].schema: must be an object",
+            ),
+            (
+                r#"{"name":"o","type":"success","schema":{}}"#,
+                "InvalidJSON",
+                "actions[1].outcomes[0]: must have exactly one of output, output_body and output_path",
+            ),
+            (
+                r#"{"name":"o","type":"success","schema":{},"output":1,"output_body":true}"#,
+                "InvalidJSON",
+                "actions[1].outcomes[0]: must have exactly one of output, output_body and output_path",
+            ),
+            (
+                r#"{"name":"o","type":"success","schema":{},"output_body":false}"#,
+                "InvalidJSON",
+                "actions[1].outcomes[0].output_body: must be true",
+            ),
+            (
+                r#"{"name":"o","type":"failure","schema":{},"error":"e","error_path":"$.e"}"#,
+                "InvalidJSON",
+                "actions[1].outcomes[0]: must not have both error and error_path",
+            ),
+            (
+                r#"{"name":"o","type":"post","schema":{}}"#,
+                "InvalidJSON",
+                "actions[1].outcomes[0].type: must be success, failure or heartbeat",
+            ),
+        ] {
+            refused(&post(outcome), code, message);
+        }
+        let path = post(r#"{"name":"o","type":"failure","schema":{},"cause_path":"$.["}"#);
+        let rejection = read(&path).unwrap_err();
+        assert_eq!(rejection.code(), "InvalidJsonPath");
+        assert!(
+            rejection
+                .to_string()
+                .starts_with("actions[1].outcomes[0].cause_path: "),
+            "{rejection}"
+        );
+        let schema = post(r#"{"name":"o","type":"heartbeat","schema":{"type":"strin"}}"#);
+        let rejection = read(&schema).unwrap_err();
+        assert_eq!(rejection.code(), "InvalidPostActionOutcome");
+        assert!(
+            rejection
+                .to_string()
+                .starts_with("actions[1].outcomes[0].schema: "),
+            "{rejection}"
+        );
+    }
+
+    #[test]
+    fn limits_are_kept_on_both_sides() {
+        let failure = |field: &str, chars: usize| {
+            read(&format!(
+                r#"{{"name":"a","type":"failure","{field}":"{}"}}"#,
+                "é".repeat(chars)
+            ))
+        };
+        assert!(failure("error", MAX_ERROR_CHARS).is_ok());
+        assert_eq!(
+            failure("error", MAX_ERROR_CHARS + 1).unwrap_err().code(),
+            "InvalidJSON"
+        );
+        assert!(failure("cause", MAX_CAUSE_CHARS).is_ok());
+        assert_eq!(
+            failure("cause", MAX_CAUSE_CHARS + 1).unwrap_err().code(),
+            "InvalidJSON"
+        );
+        let success = |bytes: usize| {
+            read(&format!(
+                r#"{{"name":"a","type":"success","output":"{}"}}"#,
+                "a".repeat(bytes - 2)
+            ))
+        };
+        assert!(success(MAX_OUTPUT_BYTES).is_ok());
+        assert_eq!(success(MAX_OUTPUT_BYTES + 1).unwrap_err().code(), "InvalidJSON");
+    }
+
+    #[test]
+    fn sealed_outcomes_hold_the_known_fields_only() {
+        let text = r#"{"name":"a","type":"post","outcomes":[{"name":"o","type":"heartbeat","schema":{"type":"object"},"x":1}]}"#;
+        let (action, notes) = read(text).unwrap();
+        let ActionKind::Post(outcomes) = action.kind else {
+            panic!("a post action")
+        };
+        assert_eq!(
+            outcomes.sealed.as_str(),
+            r#"[{"name":"o","type":"heartbeat","schema":{"type":"object"}}]"#
+        );
+        assert_eq!(notes, ["actions[1].outcomes[0].x: unknown, ignored"]);
+        let again = read_outcomes(outcomes.sealed.as_str(), &Notes::default()).unwrap();
+        assert_eq!(again.sealed, outcomes.sealed);
+    }
+}

@@ -1,0 +1,461 @@
+//! The request to create, and the parts of old payloads, as they are written in JSON.
+//!
+//! The published schema (docs/schema/create-urls.schema.json) is made from these types.
+
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::value::RawValue;
+
+#[cfg(test)]
+use schemars::JsonSchema;
+
+/// A field that may be left out but is never null: `null` is a value like any other (an output may be null).
+fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
+
+/// A request to make links.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+#[serde(deny_unknown_fields, expecting = "an object")]
+pub struct CreateUrls {
+    /// The task token of the waiting task (1 to 2,048 characters).
+    #[cfg_attr(test, schemars(length(min = 1, max = 2048)))]
+    pub token: String,
+    /// What each link does; at least one.
+    #[cfg_attr(test, schemars(with = "Vec<Action>", length(min = 1)))]
+    pub actions: Vec<Box<RawValue>>,
+    /// ISO 8601 date and time after which the links do nothing. Without a zone: UTC.
+    #[serde(default, deserialize_with = "present")]
+    #[cfg_attr(test, schemars(with = "String"))]
+    pub expiration: Option<String>,
+    /// Fills query parameters into outputs, errors, causes and responses. Needs EnableOutputParameters.
+    #[serde(default, deserialize_with = "present")]
+    #[cfg_attr(test, schemars(with = "bool"))]
+    pub enable_output_parameters: Option<bool>,
+    /// Where the links point; without it, this deployment.
+    #[serde(default, deserialize_with = "present")]
+    #[cfg_attr(test, schemars(with = "BaseUrl"))]
+    pub base_url: Option<Box<RawValue>>,
+}
+
+/// Where links point.
+#[cfg(test)]
+#[derive(JsonSchema)]
+#[serde(untagged)]
+#[allow(
+    dead_code,
+    reason = "only the schema is made from it; requests are read by kind"
+)]
+enum BaseUrl {
+    /// An https URL without query, fragment or user info.
+    Url(
+        #[schemars(regex(pattern = r"^[Hh][Tt][Tt][Pp][Ss]://"))]
+        String,
+    ),
+    /// A stage of API Gateway.
+    Api(ApiStage),
+}
+
+/// A stage of API Gateway.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+#[serde(deny_unknown_fields, expecting = "an object")]
+pub struct ApiStage {
+    /// Id of the API.
+    #[cfg_attr(test, schemars(regex(pattern = "^[a-z0-9]+$")))]
+    pub api_id: String,
+    /// Name of the stage; `$default` adds nothing to the path.
+    #[cfg_attr(test, schemars(regex(pattern = r"^([A-Za-z0-9_-]+|\$default)$")))]
+    pub stage: String,
+    /// Region; without it, the function's own.
+    #[serde(default, deserialize_with = "present")]
+    #[cfg_attr(test, schemars(with = "String", regex(pattern = "^[a-z0-9]+(-[a-z0-9]+)+$")))]
+    pub region: Option<String>,
+}
+
+/// One link. The kinds are told apart by `type`.
+#[cfg(test)]
+#[derive(JsonSchema)]
+#[serde(untagged)]
+#[allow(
+    dead_code,
+    reason = "only the schema is made from it; requests are read by type"
+)]
+enum Action {
+    Success(Success),
+    Failure(Failure),
+    Heartbeat(Heartbeat),
+    Post(Post),
+}
+
+/// The field that tells the kinds of action and outcome apart.
+#[derive(Debug, Deserialize)]
+#[serde(expecting = "an object")]
+pub struct Kind {
+    /// The kind.
+    #[serde(rename = "type")]
+    pub kind: super::ActionType,
+}
+
+/// `success`
+#[derive(Debug, Clone, Copy, Deserialize, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum SuccessType {
+    /// `success`
+    Success,
+}
+
+/// `failure`
+#[derive(Debug, Clone, Copy, Deserialize, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum FailureType {
+    /// `failure`
+    Failure,
+}
+
+/// `heartbeat`
+#[derive(Debug, Clone, Copy, Deserialize, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum HeartbeatType {
+    /// `heartbeat`
+    Heartbeat,
+}
+
+/// `post`
+#[derive(Debug, Clone, Copy, Deserialize, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum PostType {
+    /// `post`
+    Post,
+}
+
+/// Ends the task with an output.
+#[derive(Debug, Deserialize, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+#[serde(expecting = "an object")]
+pub struct Success {
+    /// Letters, digits and underscores; unique in the request.
+    #[cfg_attr(test, schemars(length(min = 1, max = 256), regex(pattern = NAME)))]
+    pub name: String,
+    #[allow(missing_docs)]
+    #[serde(rename = "type")]
+    pub kind: SuccessType,
+    /// Any JSON value, at most 262,144 bytes.
+    #[cfg_attr(test, schemars(with = "serde_json::Value"))]
+    pub output: Box<RawValue>,
+    /// What the visitor gets.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[cfg_attr(test, schemars(with = "Response"))]
+    pub response: Option<Response>,
+}
+
+/// Ends the task with an error.
+#[derive(Debug, Deserialize, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+#[serde(expecting = "an object")]
+pub struct Failure {
+    /// Letters, digits and underscores; unique in the request.
+    #[cfg_attr(test, schemars(length(min = 1, max = 256), regex(pattern = NAME)))]
+    pub name: String,
+    #[allow(missing_docs)]
+    #[serde(rename = "type")]
+    pub kind: FailureType,
+    /// Error code of the task, at most 256 characters.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[cfg_attr(test, schemars(with = "String", length(max = 256)))]
+    pub error: Option<String>,
+    /// Cause of the task, at most 32,768 characters.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[cfg_attr(test, schemars(with = "String", length(max = 32768)))]
+    pub cause: Option<String>,
+    /// What the visitor gets.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[cfg_attr(test, schemars(with = "Response"))]
+    pub response: Option<Response>,
+}
+
+/// Keeps the task waiting; the link may be used any number of times.
+#[derive(Debug, Deserialize, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+#[serde(expecting = "an object")]
+pub struct Heartbeat {
+    /// Letters, digits and underscores; unique in the request.
+    #[cfg_attr(test, schemars(length(min = 1, max = 256), regex(pattern = NAME)))]
+    pub name: String,
+    #[allow(missing_docs)]
+    #[serde(rename = "type")]
+    pub kind: HeartbeatType,
+    /// What the visitor gets.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[cfg_attr(test, schemars(with = "Response"))]
+    pub response: Option<Response>,
+}
+
+/// Lets the posted JSON body choose among outcomes. Needs EnablePostActions.
+#[derive(Debug, Deserialize, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+#[serde(expecting = "an object")]
+pub struct Post {
+    /// Letters, digits and underscores; unique in the request.
+    #[cfg_attr(test, schemars(length(min = 1, max = 256), regex(pattern = NAME)))]
+    pub name: String,
+    #[allow(missing_docs)]
+    #[serde(rename = "type")]
+    pub kind: PostType,
+    /// Tried in order; the first whose schema accepts the body is taken. At least one.
+    #[cfg_attr(test, schemars(with = "Vec<Outcome>", length(min = 1)))]
+    pub outcomes: Vec<Box<RawValue>>,
+    /// What the caller gets, unless the outcome has its own.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[cfg_attr(test, schemars(with = "Response"))]
+    pub response: Option<Response>,
+}
+
+/// One possible result of a post action. The kinds are told apart by `type`.
+#[cfg(test)]
+#[derive(JsonSchema)]
+#[serde(untagged)]
+#[allow(
+    dead_code,
+    reason = "only the schema is made from it; requests are read by type"
+)]
+enum Outcome {
+    Success(SuccessOutcome),
+    Failure(FailureOutcome),
+    Heartbeat(HeartbeatOutcome),
+}
+
+/// Ends the task with an output: exactly one of `output`, `output_body` and `output_path`.
+#[derive(Debug, Deserialize, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+#[cfg_attr(test, schemars(extend("oneOf" = [
+    {"required": ["output"]}, {"required": ["output_body"]}, {"required": ["output_path"]}
+])))]
+#[serde(expecting = "an object")]
+pub struct SuccessOutcome {
+    /// Letters, digits and underscores.
+    #[cfg_attr(test, schemars(length(min = 1, max = 256), regex(pattern = NAME)))]
+    pub name: String,
+    #[allow(missing_docs)]
+    #[serde(rename = "type")]
+    pub kind: SuccessType,
+    /// JSON Schema of the bodies that choose this outcome; Draft 7 unless `$schema` says otherwise.
+    #[cfg_attr(test, schemars(with = "serde_json::Map<String, serde_json::Value>"))]
+    pub schema: Box<RawValue>,
+    /// A fixed output.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[cfg_attr(test, schemars(with = "serde_json::Value"))]
+    pub output: Option<Box<RawValue>>,
+    /// `true`: the whole body is the output.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[cfg_attr(test, schemars(with = "bool", extend("const" = true)))]
+    pub output_body: Option<bool>,
+    /// JSONPath; the output is the array of its matches.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[cfg_attr(test, schemars(with = "String"))]
+    pub output_path: Option<String>,
+    /// What the caller gets.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[cfg_attr(test, schemars(with = "Response"))]
+    pub response: Option<Response>,
+}
+
+/// Ends the task with an error.
+#[derive(Debug, Deserialize, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+#[cfg_attr(test, schemars(extend("not" = {
+    "anyOf": [{"required": ["error", "error_path"]}, {"required": ["cause", "cause_path"]}]
+})))]
+#[serde(expecting = "an object")]
+pub struct FailureOutcome {
+    /// Letters, digits and underscores.
+    #[cfg_attr(test, schemars(length(min = 1, max = 256), regex(pattern = NAME)))]
+    pub name: String,
+    #[allow(missing_docs)]
+    #[serde(rename = "type")]
+    pub kind: FailureType,
+    /// JSON Schema of the bodies that choose this outcome; Draft 7 unless `$schema` says otherwise.
+    #[cfg_attr(test, schemars(with = "serde_json::Map<String, serde_json::Value>"))]
+    pub schema: Box<RawValue>,
+    /// A fixed error code, at most 256 characters.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[cfg_attr(test, schemars(with = "String", length(max = 256)))]
+    pub error: Option<String>,
+    /// JSONPath of the error code.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[cfg_attr(test, schemars(with = "String"))]
+    pub error_path: Option<String>,
+    /// A fixed cause, at most 32,768 characters.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[cfg_attr(test, schemars(with = "String", length(max = 32768)))]
+    pub cause: Option<String>,
+    /// JSONPath of the cause.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[cfg_attr(test, schemars(with = "String"))]
+    pub cause_path: Option<String>,
+    /// What the caller gets.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[cfg_attr(test, schemars(with = "Response"))]
+    pub response: Option<Response>,
+}
+
+/// Keeps the task waiting.
+#[derive(Debug, Deserialize, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+#[serde(expecting = "an object")]
+pub struct HeartbeatOutcome {
+    /// Letters, digits and underscores.
+    #[cfg_attr(test, schemars(length(min = 1, max = 256), regex(pattern = NAME)))]
+    pub name: String,
+    #[allow(missing_docs)]
+    #[serde(rename = "type")]
+    pub kind: HeartbeatType,
+    /// JSON Schema of the bodies that choose this outcome; Draft 7 unless `$schema` says otherwise.
+    #[cfg_attr(test, schemars(with = "serde_json::Map<String, serde_json::Value>"))]
+    pub schema: Box<RawValue>,
+    /// What the caller gets.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[cfg_attr(test, schemars(with = "Response"))]
+    pub response: Option<Response>,
+}
+
+/// What the visitor gets when the callback succeeded; `redirect` wins over the rest.
+#[derive(Debug, Default, Deserialize, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+#[serde(expecting = "an object")]
+pub struct Response {
+    /// An http or https URL to go on to.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[cfg_attr(
+        test,
+        schemars(with = "String", regex(pattern = r"^[Hh][Tt][Tt][Pp][Ss]?://"))
+    )]
+    pub redirect: Option<String>,
+    /// Body for callers that want JSON.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[cfg_attr(test, schemars(with = "serde_json::Map<String, serde_json::Value>"))]
+    pub json: Option<Box<RawValue>>,
+    /// Body for callers that want HTML.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[cfg_attr(test, schemars(with = "String"))]
+    pub html: Option<String>,
+    /// Body for callers that want plain text.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[cfg_attr(test, schemars(with = "String"))]
+    pub text: Option<String>,
+}
+
+/// ECMA-262 form of Python's `^\w+$`, for the schema.
+#[cfg(test)]
+const NAME: &str = r"^[\p{L}\p{N}_]+$";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `UPDATE=1 cargo test schema` rewrites the file.
+    #[test]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the switch of a developer, not a setting of the program"
+    )]
+    fn the_published_schema_is_current() {
+        let settings = schemars::generate::SchemaSettings::draft2020_12();
+        let mut schema = settings.into_generator().into_root_schema_for::<CreateUrls>();
+        schema.insert("title".to_owned(), "A request to CreateUrls".into());
+        let text = serde_json::to_string_pretty(&schema).unwrap() + "\n";
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/schema/create-urls.schema.json");
+        if std::env::var("UPDATE").is_ok() {
+            std::fs::write(path, &text).unwrap();
+        }
+        let published = std::fs::read_to_string(path).unwrap_or_default();
+        assert!(
+            published == text,
+            "docs/schema is not current; run UPDATE=1 cargo test schema"
+        );
+    }
+}

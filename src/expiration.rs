@@ -1,0 +1,187 @@
+//! The `expiration` of a request: ISO 8601 in the forms that existing requests use.
+
+use jiff::civil::DateTime;
+use jiff::fmt::temporal::DateTimeParser;
+use jiff::tz::{Offset, TimeZone};
+use std::fmt;
+
+/// A date and time after which links do nothing. Without a zone it is UTC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Expiration {
+    local: DateTime,
+    offset: Option<Offset>,
+}
+
+/// Offsets are smaller than a day.
+const MAX_OFFSET_SECONDS: i32 = 24 * 3_600;
+
+impl Expiration {
+    /// Reads the extended and basic forms of ISO 8601, a blank for the `T`, a date alone (midnight).
+    ///
+    /// # Errors
+    /// A sentence for the author.
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
+        const UNREADABLE: &str =
+            "expiration: is not an ISO 8601 date and time, such as 2026-12-24T18:00:00+01:00";
+        const PARSER: DateTimeParser = DateTimeParser::new();
+        if text.contains('[') || !text.is_ascii() {
+            return Err(UNREADABLE);
+        }
+        let text = text.trim();
+        let local = PARSER.parse_datetime(text).or_else(|_| {
+            // A `Z` is refused by the civil parser, because a civil time would lose it; here it is kept below.
+            let without_zulu = text.strip_suffix(['Z', 'z']).unwrap_or(text);
+            PARSER.parse_datetime(without_zulu)
+        });
+        let local = local.map_err(|_| UNREADABLE)?;
+        let offset = offset(text).ok_or(UNREADABLE)?;
+        let expiration = Self { local, offset };
+        expiration.instant().ok_or(UNREADABLE)?;
+        Ok(expiration)
+    }
+
+    /// Unix seconds, rounded down: the first second in which the link is expired.
+    pub fn unix_seconds(&self) -> i64 {
+        self.instant().map_or(0, |instant| instant.as_second())
+    }
+
+    fn instant(&self) -> Option<jiff::Timestamp> {
+        let zone = TimeZone::fixed(self.offset.unwrap_or(Offset::UTC));
+        zone.to_timestamp(self.local).ok()
+    }
+}
+
+/// `None`: an offset that cannot be read. `Some(None)`: no offset.
+fn offset(text: &str) -> Option<Option<Offset>> {
+    let time = text
+        .find(['T', 't', ' '])
+        .map_or("", |start| text.get(start + 1..).unwrap_or_default());
+    if time.ends_with(['Z', 'z']) {
+        return Some(Some(Offset::UTC));
+    }
+    let Some(sign) = time.find(['+', '-']) else {
+        return Some(None);
+    };
+    let (_, signed) = time.split_at_checked(sign)?;
+    let digits: String = signed.chars().filter(char::is_ascii_digit).collect();
+    let number = |from: usize| {
+        digits
+            .get(from..from + 2)
+            .map_or(Some(0), |two| two.parse::<i32>().ok())
+    };
+    let seconds = number(0)? * 3_600 + number(2)? * 60 + number(4)?;
+    let signed = if signed.starts_with('-') {
+        -seconds
+    } else {
+        seconds
+    };
+    (seconds < MAX_OFFSET_SECONDS)
+        .then(|| Offset::from_seconds(signed).ok())
+        .flatten()
+        .map(Some)
+}
+
+impl fmt::Display for Expiration {
+    /// `YYYY-MM-DDTHH:MM:SS[.ffffff][zone]`, with a zone only if one was given.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.local.strftime("%Y-%m-%dT%H:%M:%S"))?;
+        let micros = self.local.subsec_nanosecond() / 1_000;
+        if micros != 0 {
+            write!(f, ".{micros:06}")?;
+        }
+        let Some(offset) = self.offset else { return Ok(()) };
+        let seconds = offset.seconds();
+        let sign = if seconds < 0 { '-' } else { '+' };
+        let (hours, minutes, rest) = (seconds.abs() / 3_600, seconds.abs() / 60 % 60, seconds.abs() % 60);
+        write!(f, "{sign}{hours:02}:{minutes:02}")?;
+        if rest != 0 {
+            write!(f, ":{rest:02}")
+        } else {
+            Ok(())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_form_is_read_and_echoed() {
+        for (given, echoed, unix) in [
+            (
+                "2026-12-24T18:00:00+01:00",
+                "2026-12-24T18:00:00+01:00",
+                1_798_131_600,
+            ),
+            ("2026-12-24T17:00:00Z", "2026-12-24T17:00:00+00:00", 1_798_131_600),
+            ("2026-12-24T17:00:00z", "2026-12-24T17:00:00+00:00", 1_798_131_600),
+            ("2026-12-24T17:00:00", "2026-12-24T17:00:00", 1_798_131_600),
+            ("2026-12-24 17:00:00", "2026-12-24T17:00:00", 1_798_131_600),
+            ("2026-12-24T17:00", "2026-12-24T17:00:00", 1_798_131_600),
+            ("2026-12-24T17", "2026-12-24T17:00:00", 1_798_131_600),
+            ("20261224T170000", "2026-12-24T17:00:00", 1_798_131_600),
+            ("20261224T170000Z", "2026-12-24T17:00:00+00:00", 1_798_131_600),
+            ("20261224T180000+0100", "2026-12-24T18:00:00+01:00", 1_798_131_600),
+            (
+                "2026-12-24T12:00:00-05",
+                "2026-12-24T12:00:00-05:00",
+                1_798_131_600,
+            ),
+            (
+                "2026-12-24T22:30:00+05:30",
+                "2026-12-24T22:30:00+05:30",
+                1_798_131_600,
+            ),
+            ("2026-12-24", "2026-12-24T00:00:00", 1_798_070_400),
+            ("20261224", "2026-12-24T00:00:00", 1_798_070_400),
+            (
+                "2026-12-24T17:00:00.5",
+                "2026-12-24T17:00:00.500000",
+                1_798_131_600,
+            ),
+            (
+                "2026-12-24T17:00:00,123456789Z",
+                "2026-12-24T17:00:00.123456+00:00",
+                1_798_131_600,
+            ),
+        ] {
+            let expiration = Expiration::parse(given).expect(given);
+            assert_eq!(
+                (expiration.to_string().as_str(), expiration.unix_seconds()),
+                (echoed, unix),
+                "{given}"
+            );
+        }
+    }
+
+    #[test]
+    fn everything_else_is_refused() {
+        for text in [
+            "",
+            "tomorrow",
+            "2026",
+            "2026-13-01",
+            "2026-02-30",
+            "2026-12-24T25:00:00",
+            "2026-12-24T17:61:00",
+            "2026-12-24T17:00:00+25:00",
+            "2026-12-24T17:00:00+24:00",
+            "2026-12-24T17:00:00+",
+            "2026-12-24T17:00:00 CET",
+            "2026-12-24T17:00:00[Europe/Berlin]",
+            "2026-12-24T18:00:00+01:00[Europe/Berlin]",
+            "2026-12-24TT17:00:00",
+            "1798131600",
+            "２０２６-12-24",
+            "2026-12-24T17:00:00ZZ",
+            "12/24/2026",
+        ] {
+            assert!(
+                Expiration::parse(text).is_err(),
+                "{text}: {:?}",
+                Expiration::parse(text)
+            );
+        }
+    }
+}

@@ -1,0 +1,312 @@
+//! JSON kept as text: values that are passed on must arrive with every digit and in the order they had.
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use std::collections::HashSet;
+
+/// How deep arrays and objects may be nested in any JSON that comes in (serde_json's own limit).
+pub const MAX_DEPTH: usize = 127;
+
+/// A JSON value as compact text: no white space between its parts, everything else as it was given.
+///
+/// Integers beyond 64 bits and the order of keys survive, because nothing is converted.
+#[derive(Clone, PartialEq, Eq)]
+pub struct JsonText(String);
+
+/// Why a text is not accepted as a JSON value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum JsonFault {
+    /// Arrays and objects nested deeper than [`MAX_DEPTH`].
+    #[error("nested deeper than {MAX_DEPTH} levels")]
+    TooDeep,
+    /// A `\u` escape that is half of a surrogate pair.
+    #[error("holds a string that is not valid Unicode (half of a surrogate pair)")]
+    NotUnicode,
+    /// Not JSON at all.
+    #[error("not JSON")]
+    NotJson,
+}
+
+impl JsonText {
+    /// Compacts a value that serde_json has checked the grammar of.
+    pub fn compact(raw: &RawValue) -> Result<Self, JsonFault> {
+        let mut out = String::with_capacity(raw.get().len());
+        for part in Parts::of(raw.get()) {
+            match part? {
+                Part::Text(text) => {
+                    if text.contains("\\u") {
+                        unescape(text)?;
+                    }
+                    out.push_str(text);
+                }
+                Part::Other(text) | Part::Punctuation(text) => out.push_str(text),
+            }
+        }
+        Ok(Self(out))
+    }
+
+    /// Reads and compacts a text that may be anything.
+    pub fn parse(text: &str) -> Result<Self, JsonFault> {
+        let raw: &RawValue = serde_json::from_str(text).map_err(|_| JsonFault::NotJson)?;
+        Self::compact(raw)
+    }
+
+    /// The text of a value of ours.
+    pub fn of(value: &impl Serialize) -> Self {
+        Self(serde_json::to_string(value).expect("our own types have string keys only"))
+    }
+
+    /// The compact text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The compact text, owned.
+    pub fn into_string(self) -> String {
+        self.0
+    }
+
+    /// Gives every string, keys included, to `change`, and keeps everything else as it is.
+    ///
+    /// # Errors
+    /// What `change` refuses, or `same_key()` when two keys of one object become the same.
+    pub fn map_strings<E>(
+        &self,
+        mut change: impl FnMut(&str) -> Result<String, E>,
+        same_key: impl Fn() -> E,
+    ) -> Result<Self, E> {
+        let mut out = String::with_capacity(self.0.len());
+        let mut keys: Vec<HashSet<String>> = Vec::new();
+        let mut rest = self.0.as_str();
+        for part in Parts::of(&self.0) {
+            let part = part.expect("the text was read before");
+            rest = rest.get(part.len()..).unwrap_or_default();
+            match part {
+                Part::Text(text) => {
+                    let changed = change(&unescape(text).expect("the text was read before"))?;
+                    out.push_str(&serde_json::to_string(&changed).expect("a string is JSON"));
+                    if rest.starts_with(':') && keys.last_mut().is_some_and(|seen| !seen.insert(changed)) {
+                        return Err(same_key());
+                    }
+                }
+                Part::Punctuation(text) => {
+                    match text {
+                        "{" | "[" => keys.push(HashSet::new()),
+                        "}" | "]" => drop(keys.pop()),
+                        _ => {}
+                    }
+                    out.push_str(text);
+                }
+                Part::Other(text) => out.push_str(text),
+            }
+        }
+        Ok(Self(out))
+    }
+}
+
+impl std::fmt::Debug for JsonText {
+    /// Outputs are the owner's data: only the length is shown.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "JsonText({} bytes)", self.0.len())
+    }
+}
+
+/// A step from the root of a value to one of its parts.
+pub use crate::select::path::Step;
+
+/// The text of the part of `raw` at `location`, with every digit that was sent.
+///
+/// Gives `None` when there is no such part. Of a key that occurs twice the last counts, as in serde_json.
+pub fn part_at<'a>(raw: &'a RawValue, location: &[Step<'_>]) -> Option<&'a RawValue> {
+    let mut here = raw;
+    for step in location {
+        here = match step {
+            Step::Key(key) => {
+                let object: std::collections::HashMap<std::borrow::Cow<'_, str>, &RawValue> =
+                    serde_json::from_str(here.get()).ok()?;
+                object.get(*key)?
+            }
+            Step::Index(index) => {
+                let array: Vec<&RawValue> = serde_json::from_str(here.get()).ok()?;
+                array.get(*index)?
+            }
+        };
+    }
+    Some(here)
+}
+
+/// Whether arrays and objects of a text are nested no deeper than [`MAX_DEPTH`]; says nothing else about it.
+pub fn is_shallow(text: &str) -> bool {
+    Parts::of(text).all(|part| part != Err(JsonFault::TooDeep))
+}
+
+fn unescape(quoted: &str) -> Result<String, JsonFault> {
+    String::deserialize(&mut serde_json::Deserializer::from_str(quoted)).map_err(|_| JsonFault::NotUnicode)
+}
+
+#[derive(PartialEq)]
+enum Part<'a> {
+    /// A string with its quotation marks.
+    Text(&'a str),
+    /// One of `{ } [ ] : ,`.
+    Punctuation(&'a str),
+    /// A number or a literal.
+    Other(&'a str),
+}
+
+impl Part<'_> {
+    fn len(&self) -> usize {
+        match self {
+            Part::Text(text) | Part::Punctuation(text) | Part::Other(text) => text.len(),
+        }
+    }
+}
+
+/// Walks JSON text part by part, skipping white space, without recursion.
+struct Parts<'a> {
+    rest: &'a str,
+    depth: usize,
+}
+
+impl<'a> Parts<'a> {
+    fn of(text: &'a str) -> Self {
+        Self { rest: text, depth: 0 }
+    }
+
+    fn take(&mut self, length: usize) -> &'a str {
+        let (part, rest) = self.rest.split_at_checked(length).unwrap_or((self.rest, ""));
+        self.rest = rest;
+        part
+    }
+}
+
+impl<'a> Iterator for Parts<'a> {
+    type Item = Result<Part<'a>, JsonFault>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.rest = self.rest.trim_start_matches([' ', '\t', '\n', '\r']);
+        match self.rest.as_bytes().first()? {
+            b'"' => {
+                let length = string_length(self.rest);
+                Some(Ok(Part::Text(self.take(length))))
+            }
+            b'{' | b'[' => {
+                self.depth += 1;
+                if self.depth > MAX_DEPTH {
+                    self.rest = "";
+                    return Some(Err(JsonFault::TooDeep));
+                }
+                Some(Ok(Part::Punctuation(self.take(1))))
+            }
+            b'}' | b']' => {
+                self.depth = self.depth.saturating_sub(1);
+                Some(Ok(Part::Punctuation(self.take(1))))
+            }
+            b':' | b',' => Some(Ok(Part::Punctuation(self.take(1)))),
+            _ => {
+                let end = self
+                    .rest
+                    .find(['{', '}', '[', ']', ':', ',', '"', ' ', '\t', '\n', '\r']);
+                let length = end.unwrap_or(self.rest.len());
+                Some(Ok(Part::Other(self.take(length))))
+            }
+        }
+    }
+}
+
+/// Bytes of the string that begins `text`, both quotation marks included.
+fn string_length(text: &str) -> usize {
+    let mut escaped = false;
+    for (position, byte) in text.bytes().enumerate().skip(1) {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = true,
+            b'"' => return position + 1,
+            _ => {}
+        }
+    }
+    text.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn compacting_keeps_digits_order_and_strings() {
+        for (given, expected) in [
+            (
+                " { \"b\" : 1 , \"a\" : [ 1.10 , 1E5 ] } ",
+                r#"{"b":1,"a":[1.10,1E5]}"#,
+            ),
+            ("123456789012345678901234567890", "123456789012345678901234567890"),
+            (r#""a b\" c\\""#, r#""a b\" c\\""#),
+            ("[ ]", "[]"),
+            ("\tnull\n", "null"),
+            (r#"{"\u00e9": "\ud83d\ude00"}"#, r#"{"\u00e9":"\ud83d\ude00"}"#),
+        ] {
+            assert_eq!(
+                JsonText::parse(given).map(JsonText::into_string),
+                Ok(expected.to_owned()),
+                "{given}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_no_json_value_is_refused() {
+        let deep = format!("{}{}", "[".repeat(MAX_DEPTH + 1), "]".repeat(MAX_DEPTH + 1));
+        for (given, fault) in [
+            ("", JsonFault::NotJson),
+            ("{", JsonFault::NotJson),
+            ("NaN", JsonFault::NotJson),
+            ("[1,]", JsonFault::NotJson),
+            ("1 2", JsonFault::NotJson),
+            (r#""\ud800""#, JsonFault::NotUnicode),
+            (deep.as_str(), JsonFault::TooDeep),
+        ] {
+            assert_eq!(JsonText::parse(given), Err(fault), "{given}");
+        }
+        let allowed = format!("{}{}", "[".repeat(MAX_DEPTH), "]".repeat(MAX_DEPTH));
+        assert!(JsonText::parse(&allowed).is_ok());
+    }
+
+    #[test]
+    fn a_hundred_thousand_brackets_neither_crash_nor_pass() {
+        let deep = "[".repeat(100_000);
+        assert!(!is_shallow(&deep));
+        assert!(is_shallow("[[1]]"));
+    }
+
+    #[test]
+    fn strings_and_keys_are_changed_and_nothing_else() {
+        let text = JsonText::parse(r#"{"k":["a",1e400,{"n":null}],"q":"\""}"#).unwrap();
+        let changed = text.map_strings::<()>(|s| Ok(format!("<{s}>")), || ()).unwrap();
+        assert_eq!(
+            changed.as_str(),
+            r#"{"<k>":["<a>",1e400,{"<n>":null}],"<q>":"<\">"}"#
+        );
+    }
+
+    #[test]
+    fn two_keys_that_become_one_are_refused() {
+        let text = JsonText::parse(r#"{"a":{"x":1},"b":{"x":2}}"#).unwrap();
+        assert_eq!(
+            text.map_strings(|_| Ok("same".to_owned()), || "same key"),
+            Err("same key")
+        );
+        assert!(text.map_strings(|s| Ok(s.to_owned()), || "same key").is_ok());
+    }
+
+    #[test]
+    fn parts_keep_the_digits_they_were_sent_with() {
+        let raw: &RawValue = serde_json::from_str(r#"{"a": [1, {"b": 98765432109876543210.50}]}"#).unwrap();
+        let location = [Step::Key("a"), Step::Index(1), Step::Key("b")];
+        assert_eq!(
+            part_at(raw, &location).map(RawValue::get),
+            Some("98765432109876543210.50")
+        );
+        assert!(part_at(raw, &[Step::Key("c")]).is_none());
+        assert!(part_at(raw, &[Step::Index(0)]).is_none());
+    }
+}

@@ -1,0 +1,189 @@
+//! Payloads as the Python application wrote them: inside of `1-` and `2-` links.
+
+use super::Payload;
+use crate::action::{self, ActionKind, Limits, Notes};
+use crate::json::{self, JsonText};
+use crate::rejection::Damage;
+use crate::token::TaskToken;
+use crate::transaction::TransactionId;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+/// Unknown keys are ignored, as they always were; `iss` is one of them now.
+#[derive(Deserialize)]
+struct Read {
+    token: String,
+    tid: String,
+    iat: Option<f64>,
+    exp: Option<f64>,
+    action: Box<RawValue>,
+    param: Option<bool>,
+}
+
+#[derive(Serialize)]
+struct Write<'a> {
+    token: &'a str,
+    iat: u64,
+    tid: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exp: Option<u64>,
+    action: Box<RawValue>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    param: bool,
+}
+
+/// Reads the JSON of a `1-` or `2-` link.
+///
+/// # Errors
+/// [`Damage::Content`], also for actions that could not be made any more (a redirect to another scheme).
+pub fn read(bytes: &[u8]) -> Result<Payload, Damage> {
+    let content = |what: &dyn std::fmt::Display| Damage::Content(what.to_string());
+    let text = std::str::from_utf8(bytes).map_err(|_| content(&"not UTF-8"))?;
+    if !json::is_shallow(text) {
+        return Err(content(&"nested too deep"));
+    }
+    let read: Read = action::read_text(text, |_| ()).map_err(|fault| content(&fault))?;
+    let action = action::read_action(&read.action, "action", Limits::Sealed, &Notes::default())
+        .map_err(|rejection| content(&rejection))?;
+    Ok(Payload {
+        token: TaskToken::new(read.token).ok_or_else(|| content(&"token of a wrong length"))?,
+        transaction: TransactionId::parse(&read.tid).ok_or_else(|| content(&"unreadable tid"))?,
+        issued_at: read.iat.map_or(Ok(0), seconds)?,
+        expires_at: read.exp.map(seconds).transpose()?,
+        parameters: read.param == Some(true),
+        action,
+    })
+}
+
+/// Writes the JSON of a `1-` link.
+pub fn write(payload: &Payload) -> Vec<u8> {
+    let written = Write {
+        token: payload.token.expose(),
+        iat: payload.issued_at,
+        tid: payload.transaction.to_string(),
+        exp: payload.expires_at,
+        action: raw(&action_json(&payload.action)),
+        param: payload.parameters,
+    };
+    serde_json::to_vec(&written).expect("our own types have string keys only")
+}
+
+fn action_json(action: &action::Action) -> JsonText {
+    let mut fields = serde_json::Map::new();
+    fields.insert("name".to_owned(), action.name.as_str().into());
+    fields.insert("type".to_owned(), action.kind.action_type().as_str().into());
+    let mut parts: Vec<(&str, JsonText)> = Vec::new();
+    match &action.kind {
+        ActionKind::Success { output } => parts.push(("output", output.clone())),
+        ActionKind::Failure { error, cause } => {
+            parts.extend(error.as_ref().map(|error| ("error", JsonText::of(error))));
+            parts.extend(cause.as_ref().map(|cause| ("cause", JsonText::of(cause))));
+        }
+        ActionKind::Heartbeat => {}
+        ActionKind::Post(outcomes) => parts.push(("outcomes", outcomes.sealed.clone())),
+    }
+    parts.extend(action.response.to_json().map(|response| ("response", response)));
+    let mut text = serde_json::Value::Object(fields).to_string();
+    text.truncate(text.len() - 1);
+    for (field, value) in parts {
+        text.push_str(&format!(",\"{field}\":{}", value.as_str()));
+    }
+    text.push('}');
+    JsonText::parse(&text).expect("put together from JSON")
+}
+
+fn raw(json: &JsonText) -> Box<RawValue> {
+    RawValue::from_string(json.as_str().to_owned()).expect("was read as JSON")
+}
+
+/// Python wrote whole seconds; a fraction is dropped.
+fn seconds(number: f64) -> Result<u64, Damage> {
+    const LAST: f64 = 253_402_300_800.0; // the year 10000
+    if !(0.0..LAST).contains(&number) {
+        return Err(Damage::Content("a time out of range".to_owned()));
+    }
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "the range was checked"
+    )]
+    Ok(number as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TID: &str = "00112233445566778899aabbccddeeff";
+
+    fn payload_json(action: &str, more: &str) -> String {
+        format!(r#"{{"token":"tok","iat":1600000000,"tid":"{TID}","iss":"arn:x","action":{action}{more}}}"#)
+    }
+
+    #[test]
+    fn python_payloads_are_read() {
+        let text = payload_json(
+            r#"{"name":"a","type":"success","output":{"x":1.10},"casue":1}"#,
+            r#","exp":1700000000.75,"param":true,"new":1"#,
+        );
+        let payload = read(text.as_bytes()).unwrap();
+        assert_eq!(payload.transaction.to_string(), TID);
+        assert_eq!(
+            (payload.issued_at, payload.expires_at),
+            (1_600_000_000, Some(1_700_000_000))
+        );
+        assert!(payload.parameters);
+        assert_eq!(payload.token.expose(), "tok");
+        let ActionKind::Success { output } = payload.action.kind else {
+            panic!("a success")
+        };
+        assert_eq!(output.as_str(), r#"{"x":1.10}"#);
+    }
+
+    #[test]
+    fn what_was_written_is_read_again() {
+        for action in [
+            r#"{"name":"a","type":"success","output":{"b":[12345678901234567890123]},"response":{"redirect":"https://example.com/"}}"#,
+            r#"{"name":"a","type":"failure","error":"e","cause":"c","response":{"json":{"a":1},"html":"h","text":"t"}}"#,
+            r#"{"name":"a","type":"failure"}"#,
+            r#"{"name":"a","type":"heartbeat"}"#,
+            r#"{"name":"a","type":"post","outcomes":[{"name":"o","type":"success","schema":{},"output_path":"$.a"}]}"#,
+        ] {
+            for more in ["", r#","exp":1700000000,"param":true"#] {
+                let payload = read(payload_json(action, more).as_bytes()).unwrap();
+                assert_eq!(read(&write(&payload)), Ok(payload.clone()), "{action}");
+                assert!(
+                    String::from_utf8(write(&payload)).unwrap().contains(action),
+                    "{action}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn other_content_is_refused() {
+        let good = r#"{"name":"a","type":"heartbeat"}"#;
+        for text in [
+            String::new(),
+            "[]".to_owned(),
+            r#"{"token":"t"}"#.to_owned(),
+            payload_json(good, "").replace("tok", ""),
+            payload_json(good, "").replace(TID, "x"),
+            payload_json(good, r#","exp":-1"#),
+            payload_json(good, r#","exp":1e300"#),
+            payload_json(good, r#","exp":"1700000000""#),
+            payload_json(r#"{"name":"a","type":"other"}"#, ""),
+            payload_json(r#"{"name":"a b","type":"heartbeat"}"#, ""),
+            payload_json(r#"{"name":"a","type":"success","output":NaN}"#, ""),
+            payload_json(
+                r#"{"name":"a","type":"heartbeat","response":{"redirect":"javascript:x"}}"#,
+                "",
+            ),
+            payload_json(r#"{"name":"a","type":"post","outcomes":[]}"#, ""),
+            payload_json(&format!("{}1{}", "[".repeat(200), "]".repeat(200)), ""),
+        ] {
+            assert!(matches!(read(text.as_bytes()), Err(Damage::Content(_))), "{text}");
+        }
+        assert!(matches!(read(b"\xff"), Err(Damage::Content(_))));
+    }
+}

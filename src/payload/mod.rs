@@ -1,0 +1,32 @@
+//! What a link holds, once it is open.
+
+pub mod json_form;
+pub mod packed;
+
+use crate::action::Action;
+use crate::token::TaskToken;
+use crate::transaction::TransactionId;
+
+/// The content of one link. Only the holder of a key can have written it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Payload {
+    /// The waiting task.
+    pub token: TaskToken,
+    /// Of the request that made the link.
+    pub transaction: TransactionId,
+    /// When the link was made, in Unix seconds.
+    pub issued_at: u64,
+    /// From when on the link does nothing, in Unix seconds.
+    pub expires_at: Option<u64>,
+    /// Whether query parameters are filled into what is reported and answered.
+    pub parameters: bool,
+    /// What the link does.
+    pub action: Action,
+}
+
+impl Payload {
+    /// Whether the link's time is over at `now` (Unix seconds).
+    pub fn is_expired(&self, now: u64) -> bool {
+        self.expires_at.is_some_and(|expires_at| now >= expires_at)
+    }
+}

@@ -1,0 +1,398 @@
+//! Payloads inside of `3-` links: deterministic CBOR with small integer keys (docs/FORMAT.md, "Payload").
+
+use super::Payload;
+use crate::action::{
+    self, Action, ActionKind, MAX_CAUSE_CHARS, MAX_ERROR_CHARS, MAX_OUTPUT_BYTES, Name, Notes, ReplySpec,
+    wire,
+};
+use crate::json::{self, JsonText};
+use crate::rejection::{Damage, Fault};
+use crate::token::{MAX_SEGMENTS, PackedToken};
+use crate::transaction::TransactionId;
+use minicbor::data::Type;
+use minicbor::{Decoder, Encoder};
+
+/// First byte of every payload.
+const ENCODING_VERSION: u8 = 1;
+/// Keys below this one are critical: a reader that does not know one refuses the link.
+const FIRST_IGNORABLE_KEY: u64 = 24;
+/// Bytes that deflating must save before it is done.
+const MIN_SAVING: usize = 64;
+/// Bytes that the static parts may have when inflated.
+const MAX_INFLATED: usize = 65_536;
+/// How many times larger than deflated they may be.
+const MAX_RATIO: usize = 50;
+
+mod key {
+    pub const TOKEN: u64 = 0;
+    pub const TRANSACTION: u64 = 1;
+    pub const ISSUED_AT: u64 = 2;
+    pub const EXPIRES_AT: u64 = 3;
+    pub const FLAGS: u64 = 4;
+    pub const NAME: u64 = 5;
+    pub const TYPE: u64 = 6;
+    pub const OUTPUT: u64 = 7;
+    pub const ERROR: u64 = 8;
+    pub const CAUSE: u64 = 9;
+    pub const RESPONSE: u64 = 10;
+    pub const OUTCOMES: u64 = 11;
+    pub const STATIC: u64 = 15;
+}
+
+const FLAG_PARAMETERS: u64 = 1;
+
+/// Writes the payload of a `3-` link.
+pub fn write(payload: &Payload) -> Vec<u8> {
+    let mut fields: Vec<(u64, Vec<u8>)> = vec![
+        (key::TOKEN, token_cbor(payload.token.packed())),
+        (
+            key::TRANSACTION,
+            cbor(|e| drop(e.bytes(payload.transaction.as_bytes()))),
+        ),
+        (key::ISSUED_AT, cbor(|e| drop(e.u64(payload.issued_at)))),
+        (key::NAME, cbor(|e| drop(e.str(payload.action.name.as_str())))),
+        (
+            key::TYPE,
+            cbor(|e| drop(e.u64(type_number(&payload.action.kind)))),
+        ),
+    ];
+    let mut text = |key: u64, text: &str| fields.push((key, cbor(|e| drop(e.str(text)))));
+    match &payload.action.kind {
+        ActionKind::Success { output } => text(key::OUTPUT, output.as_str()),
+        ActionKind::Failure { error, cause } => {
+            error.iter().for_each(|error| text(key::ERROR, error));
+            cause.iter().for_each(|cause| text(key::CAUSE, cause));
+        }
+        ActionKind::Heartbeat | ActionKind::Post(_) => {}
+    }
+    if let Some(expires_at) = payload.expires_at {
+        fields.push((key::EXPIRES_AT, cbor(|e| drop(e.u64(expires_at)))));
+    }
+    if payload.parameters {
+        fields.push((key::FLAGS, cbor(|e| drop(e.u64(FLAG_PARAMETERS)))));
+    }
+    let static_parts = static_parts(&payload.action);
+    match deflated(&static_parts) {
+        Some(small) => fields.push((key::STATIC, cbor(|e| drop(e.bytes(&small))))),
+        None => fields.extend(static_parts),
+    }
+    let mut bytes = vec![ENCODING_VERSION];
+    bytes.extend(map(fields));
+    bytes
+}
+
+/// Reads the payload of a `3-` link. Whatever this version would not have written is refused.
+///
+/// # Errors
+/// [`Damage::Content`].
+pub fn read(bytes: &[u8]) -> Result<Payload, Damage> {
+    fields(bytes)
+        .and_then(Fields::into_payload)
+        .map_err(|what| Damage::Content(what.to_owned()))
+}
+
+/// The parts that do not depend on who sends what: they may be compressed, since no secret is among them.
+fn static_parts(action: &Action) -> Vec<(u64, Vec<u8>)> {
+    let outcomes = match &action.kind {
+        ActionKind::Post(outcomes) => Some(&outcomes.sealed),
+        ActionKind::Success { .. } | ActionKind::Failure { .. } | ActionKind::Heartbeat => None,
+    };
+    let response = action.response.to_json();
+    let parts = [(key::RESPONSE, response.as_ref()), (key::OUTCOMES, outcomes)];
+    let text = |text: &JsonText| cbor(|e| drop(e.str(text.as_str())));
+    parts
+        .into_iter()
+        .filter_map(|(key, part)| Some((key, text(part?))))
+        .collect()
+}
+
+fn deflated(parts: &[(u64, Vec<u8>)]) -> Option<Vec<u8>> {
+    let plain = map(parts.to_vec());
+    let small = miniz_oxide::deflate::compress_to_vec(&plain, 9);
+    let allowed = plain.len() <= MAX_INFLATED && plain.len() <= small.len() * MAX_RATIO;
+    (allowed && small.len() + MIN_SAVING <= plain.len()).then_some(small)
+}
+
+fn inflated(small: &[u8]) -> Result<Vec<u8>, &'static str> {
+    let limit = MAX_INFLATED.min(small.len().saturating_mul(MAX_RATIO));
+    miniz_oxide::inflate::decompress_to_vec_with_limit(small, limit)
+        .map_err(|_| "static parts do not inflate")
+}
+
+fn type_number(kind: &ActionKind) -> u64 {
+    match kind {
+        ActionKind::Success { .. } => 0,
+        ActionKind::Failure { .. } => 1,
+        ActionKind::Heartbeat => 2,
+        ActionKind::Post(_) => 3,
+    }
+}
+
+fn cbor(write: impl FnOnce(&mut Encoder<Vec<u8>>)) -> Vec<u8> {
+    let mut encoder = Encoder::new(Vec::new());
+    write(&mut encoder);
+    encoder.into_writer()
+}
+
+fn token_cbor(token: PackedToken) -> Vec<u8> {
+    cbor(|e| match token {
+        PackedToken::Text(text) => drop(e.str(&text)),
+        PackedToken::Segments(segments) => {
+            if segments.len() > 1 {
+                drop(e.array(segments.len() as u64));
+            }
+            segments.iter().for_each(|segment| drop(e.bytes(segment)));
+        }
+    })
+}
+
+/// A map with its keys in ascending order, which is what makes the encoding deterministic.
+fn map(mut fields: Vec<(u64, Vec<u8>)>) -> Vec<u8> {
+    fields.sort_by_key(|(key, _)| *key);
+    let mut bytes = cbor(|e| drop(e.map(fields.len() as u64)));
+    for (key, value) in fields {
+        bytes.extend(cbor(|e| drop(e.u64(key))));
+        bytes.extend(value);
+    }
+    bytes
+}
+
+#[derive(Default)]
+struct Fields {
+    token: Option<PackedToken>,
+    transaction: Option<TransactionId>,
+    issued_at: Option<u64>,
+    expires_at: Option<u64>,
+    flags: Option<u64>,
+    name: Option<String>,
+    kind: Option<u64>,
+    output: Option<String>,
+    error: Option<String>,
+    cause: Option<String>,
+    response: Option<String>,
+    outcomes: Option<String>,
+}
+
+fn fields(bytes: &[u8]) -> Result<Fields, &'static str> {
+    let (version, map) = bytes.split_first().ok_or("empty")?;
+    if *version != ENCODING_VERSION {
+        return Err("unknown encoding version");
+    }
+    let mut fields = Fields::default();
+    let mut small = None;
+    read_map(map, |key, decoder| {
+        match key {
+            key::TOKEN => fields.token = Some(read_token(decoder)?),
+            key::TRANSACTION => {
+                let id = decoder.bytes().ok().and_then(|bytes| bytes.try_into().ok());
+                fields.transaction = Some(TransactionId::new(id.ok_or("transaction id")?));
+            }
+            key::ISSUED_AT => fields.issued_at = Some(decoder.u64().map_err(|_| "issue time")?),
+            key::EXPIRES_AT => fields.expires_at = Some(decoder.u64().map_err(|_| "expiration")?),
+            key::FLAGS => fields.flags = Some(decoder.u64().map_err(|_| "flags")?),
+            key::NAME => fields.name = Some(text(decoder)?),
+            key::TYPE => fields.kind = Some(decoder.u64().map_err(|_| "type")?),
+            key::OUTPUT => fields.output = Some(text(decoder)?),
+            key::ERROR => fields.error = Some(text(decoder)?),
+            key::CAUSE => fields.cause = Some(text(decoder)?),
+            key::STATIC => small = Some(decoder.bytes().map_err(|_| "static parts")?.to_vec()),
+            key => return read_static(&mut fields, key, decoder),
+        }
+        Ok(())
+    })?;
+    if let Some(small) = small {
+        if fields.response.is_some() || fields.outcomes.is_some() {
+            return Err("static parts given twice");
+        }
+        read_map(&inflated(&small)?, |key, decoder| match key {
+            key::RESPONSE | key::OUTCOMES => read_static(&mut fields, key, decoder),
+            _ => Err("unknown static part"),
+        })?;
+    }
+    Ok(fields)
+}
+
+fn read_static(fields: &mut Fields, key: u64, decoder: &mut Decoder<'_>) -> Result<(), &'static str> {
+    match key {
+        key::RESPONSE => fields.response = Some(text(decoder)?),
+        key::OUTCOMES => fields.outcomes = Some(text(decoder)?),
+        FIRST_IGNORABLE_KEY.. => decoder.skip().map_err(|_| "unreadable ignorable field")?,
+        _ => return Err("unknown critical field"),
+    }
+    Ok(())
+}
+
+/// Reads a map of ascending integer keys and demands the one encoding that a writer of ours chooses.
+fn read_map<'b>(
+    bytes: &'b [u8],
+    mut field: impl FnMut(u64, &mut Decoder<'b>) -> Result<(), &'static str>,
+) -> Result<(), &'static str> {
+    let mut decoder = Decoder::new(bytes);
+    let count = decoder
+        .map()
+        .ok()
+        .flatten()
+        .ok_or("not a map of definite length")?;
+    let mut canonical = cbor(|e| drop(e.map(count)));
+    let mut last = None;
+    for _ in 0..count {
+        let key = decoder.u64().map_err(|_| "a key is not a number")?;
+        if last.is_some_and(|last| last >= key) {
+            return Err("keys are not ascending");
+        }
+        last = Some(key);
+        let start = decoder.position();
+        field(key, &mut decoder)?;
+        let value = bytes.get(start..decoder.position()).ok_or("cut short")?;
+        canonical.extend(cbor(|e| drop(e.u64(key))));
+        canonical.extend(canonical_value(value)?);
+    }
+    match decoder.position() == bytes.len() && canonical == bytes {
+        true => Ok(()),
+        false => Err("not the canonical encoding"),
+    }
+}
+
+/// A value written again in the shortest form; anything but integers, strings and arrays of them is refused.
+fn canonical_value(value: &[u8]) -> Result<Vec<u8>, &'static str> {
+    let mut decoder = Decoder::new(value);
+    let mut again = Vec::with_capacity(value.len());
+    let mut left = 1u64;
+    while left > 0 {
+        left -= 1;
+        match decoder.datatype().map_err(|_| "cut short")? {
+            Type::U8 | Type::U16 | Type::U32 | Type::U64 => {
+                let number = decoder.u64().map_err(|_| "number")?;
+                again.extend(cbor(|e| drop(e.u64(number))));
+            }
+            Type::Bytes => {
+                let bytes = decoder.bytes().map_err(|_| "bytes")?;
+                again.extend(cbor(|e| drop(e.bytes(bytes))));
+            }
+            Type::String => {
+                let text = decoder.str().map_err(|_| "text")?;
+                again.extend(cbor(|e| drop(e.str(text))));
+            }
+            Type::Array => {
+                let count = decoder.array().ok().flatten().ok_or("array")?;
+                left = left.checked_add(count).ok_or("array too long")?;
+                again.extend(cbor(|e| drop(e.array(count))));
+            }
+            _ => return Err("a type that payloads do not have"),
+        }
+    }
+    Ok(again)
+}
+
+fn text(decoder: &mut Decoder<'_>) -> Result<String, &'static str> {
+    decoder.str().map(str::to_owned).map_err(|_| "a text is not text")
+}
+
+fn read_token(decoder: &mut Decoder<'_>) -> Result<PackedToken, &'static str> {
+    let segment = |decoder: &mut Decoder<'_>| decoder.bytes().map(<[u8]>::to_vec).map_err(|_| "token");
+    match decoder.datatype().map_err(|_| "token")? {
+        Type::Bytes => Ok(PackedToken::Segments(vec![segment(decoder)?])),
+        Type::String => Ok(PackedToken::Text(text(decoder)?)),
+        Type::Array => match decoder.array().ok().flatten() {
+            Some(count @ 2..) if count <= MAX_SEGMENTS as u64 => (0..count)
+                .map(|_| segment(decoder))
+                .collect::<Result<_, _>>()
+                .map(PackedToken::Segments),
+            _ => Err("token"),
+        },
+        _ => Err("token"),
+    }
+}
+
+impl Fields {
+    fn into_payload(self) -> Result<Payload, &'static str> {
+        let response = self
+            .response
+            .map(|text| read_response(&text))
+            .transpose()?
+            .unwrap_or_default();
+        let kind = match (
+            self.kind.ok_or("no type")?,
+            self.output,
+            self.error,
+            self.cause,
+            self.outcomes,
+        ) {
+            (0, Some(output), None, None, None) => ActionKind::Success {
+                output: read_output(&output)?,
+            },
+            (1, None, error, cause, None) => ActionKind::Failure {
+                error: within(error, MAX_ERROR_CHARS)?,
+                cause: within(cause, MAX_CAUSE_CHARS)?,
+            },
+            (2, None, None, None, None) => ActionKind::Heartbeat,
+            (3, None, None, None, Some(outcomes)) => ActionKind::Post(read_outcomes(&outcomes)?),
+            _ => return Err("fields that do not belong to the type"),
+        };
+        let token = self.token.ok_or("no token")?;
+        let packed_again = token.clone();
+        let token = token.unpack().ok_or("token of a wrong length")?;
+        if token.packed() != packed_again {
+            return Err("token is not in its shortest form");
+        }
+        let flags = self.flags.unwrap_or(0);
+        if flags & !FLAG_PARAMETERS != 0 || self.flags == Some(0) {
+            return Err("unknown flags");
+        }
+        Ok(Payload {
+            token,
+            transaction: self.transaction.ok_or("no transaction id")?,
+            issued_at: self.issued_at.ok_or("no issue time")?,
+            expires_at: self.expires_at,
+            parameters: flags & FLAG_PARAMETERS != 0,
+            action: Action {
+                name: Name::new(self.name.ok_or("no name")?).map_err(|_| "name")?,
+                kind,
+                response,
+            },
+        })
+    }
+}
+
+fn within(text: Option<String>, max: usize) -> Result<Option<String>, &'static str> {
+    let too_long = text.as_ref().is_some_and(|text| text.chars().nth(max).is_some());
+    if too_long {
+        Err("error or cause over its limit")
+    } else {
+        Ok(text)
+    }
+}
+
+fn read_output(text: &str) -> Result<JsonText, &'static str> {
+    let output = JsonText::parse(text).map_err(|_| "output is not JSON")?;
+    match output.as_str().len() <= MAX_OUTPUT_BYTES && output.as_str() == text {
+        true => Ok(output),
+        false => Err("output is not compact or over its limit"),
+    }
+}
+
+fn read_response(text: &str) -> Result<ReplySpec, &'static str> {
+    let mut unknown = false;
+    let wire: Result<wire::Response, Fault> = action::read_text(text, |_| unknown = true);
+    match wire.and_then(ReplySpec::read) {
+        Ok(response) if !unknown && json::is_shallow(text) => Ok(response),
+        Ok(_) => Err("response has unknown fields"),
+        Err(_) => Err("response"),
+    }
+}
+
+fn read_outcomes(text: &str) -> Result<action::Outcomes, &'static str> {
+    if !json::is_shallow(text) {
+        return Err("outcomes nested too deep");
+    }
+    let notes = Notes::default();
+    let outcomes = action::read_outcomes(text, &notes).map_err(|_| "outcomes")?;
+    if notes.into_vec().is_empty() {
+        Ok(outcomes)
+    } else {
+        Err("outcomes have unknown fields")
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,248 @@
+use super::*;
+use crate::action::Limits;
+use proptest::prelude::*;
+use serde_json::value::RawValue;
+
+fn payload(action: &str) -> Payload {
+    let raw: Box<RawValue> = serde_json::from_str(action).unwrap();
+    Payload {
+        token: crate::token::TaskToken::new("QUJDQUJD".to_owned()).unwrap(),
+        transaction: TransactionId::new([9; 16]),
+        issued_at: 1_790_000_000,
+        expires_at: None,
+        parameters: false,
+        action: action::read_action(&raw, "action", Limits::Request, &Notes::default()).unwrap(),
+    }
+}
+
+fn heartbeat() -> Payload {
+    payload(r#"{"name":"a","type":"heartbeat"}"#)
+}
+
+/// A payload from hand-written fields, so that every rule of the reader can be broken alone.
+fn with(change: impl FnOnce(&mut Vec<(u64, Vec<u8>)>)) -> Vec<u8> {
+    let mut fields = vec![
+        (key::TOKEN, cbor(|e| drop(e.bytes(b"ABCABC")))),
+        (key::TRANSACTION, cbor(|e| drop(e.bytes(&[9; 16])))),
+        (key::ISSUED_AT, cbor(|e| drop(e.u64(1_790_000_000)))),
+        (key::NAME, cbor(|e| drop(e.str("a")))),
+        (key::TYPE, cbor(|e| drop(e.u64(2)))),
+    ];
+    change(&mut fields);
+    let mut bytes = vec![ENCODING_VERSION];
+    bytes.extend(map(fields));
+    bytes
+}
+
+#[track_caller]
+fn refused(bytes: &[u8], why: &str) {
+    assert_eq!(read(bytes), Err(Damage::Content(why.to_owned())));
+}
+
+#[test]
+fn the_hand_written_payload_is_what_the_writer_writes() {
+    assert_eq!(with(|_| ()), write(&heartbeat()));
+}
+
+#[test]
+fn what_was_written_is_read_again() {
+    let long = "x".repeat(300);
+    for action in [
+        r#"{"name":"a","type":"success","output":{"b":[12345678901234567890123,1.10]}}"#.to_owned(),
+        r#"{"name":"a","type":"failure","error":"e","cause":"c"}"#.to_owned(),
+        r#"{"name":"a","type":"failure"}"#.to_owned(),
+        r#"{"name":"a","type":"heartbeat","response":{"redirect":"https://example.com/"}}"#.to_owned(),
+        format!(
+            r#"{{"name":"a","type":"heartbeat","response":{{"html":"{long}","json":{{"a":1}},"text":"t"}}}}"#
+        ),
+        format!(
+            r#"{{"name":"a","type":"post","outcomes":[{{"name":"o","type":"failure","schema":{{"title":"{long}"}},"cause_path":"$.a"}}]}}"#
+        ),
+    ] {
+        for (expires_at, parameters) in [(None, false), (Some(1_800_000_000), true)] {
+            let payload = Payload {
+                expires_at,
+                parameters,
+                ..payload(&action)
+            };
+            assert_eq!(read(&write(&payload)), Ok(payload), "{action}");
+        }
+    }
+}
+
+#[test]
+fn static_parts_are_deflated_when_it_pays() {
+    let action = |html: &str| format!(r#"{{"name":"a","type":"heartbeat","response":{{"html":"{html}"}}}}"#);
+    let words = "<p>Thank you, your answer was recorded.</p>".repeat(6);
+    assert!(write(&payload(&action(&words))).len() < words.len());
+    let bytes = write(&payload(&action("short")));
+    assert!(bytes.windows(5).any(|window| window == b"short"));
+}
+
+#[test]
+fn a_bomb_is_not_inflated() {
+    let bomb = map(vec![(
+        key::RESPONSE,
+        cbor(|e| drop(e.str(&format!("{{\"text\":\"{}\"}}", "a".repeat(60_000))))),
+    )]);
+    let small = miniz_oxide::deflate::compress_to_vec(&bomb, 9);
+    assert!(small.len() * MAX_RATIO < bomb.len());
+    refused(
+        &with(|f| f.push((key::STATIC, cbor(|e| drop(e.bytes(&small)))))),
+        "static parts do not inflate",
+    );
+    let payload = payload(&format!(
+        r#"{{"name":"a","type":"heartbeat","response":{{"text":"{}"}}}}"#,
+        "a".repeat(60_000)
+    ));
+    assert_eq!(read(&write(&payload)), Ok(payload));
+}
+
+#[test]
+fn unknown_critical_fields_are_refused_and_ignorable_ones_skipped() {
+    let one = || cbor(|e| drop(e.u64(1)));
+    for key in [12, 13, 14, 16, 23] {
+        refused(&with(|f| f.push((key, one()))), "unknown critical field");
+    }
+    for key in [24, 100, u64::MAX] {
+        assert_eq!(read(&with(|f| f.push((key, one())))), Ok(heartbeat()));
+    }
+}
+
+#[test]
+fn unknown_flags_versions_and_types_are_refused() {
+    for flags in [0, 2, 3, 4, u64::MAX] {
+        refused(
+            &with(|f| f.push((key::FLAGS, cbor(|e| drop(e.u64(flags)))))),
+            "unknown flags",
+        );
+    }
+    refused(&[2, 0xa0], "unknown encoding version");
+    refused(&[], "empty");
+    for number in [4, 5, 1000] {
+        refused(
+            &with(|f| f[4].1 = cbor(|e| drop(e.u64(number)))),
+            "fields that do not belong to the type",
+        );
+    }
+}
+
+#[test]
+fn missing_and_foreign_fields_are_refused() {
+    for (index, why) in [
+        "no token",
+        "no transaction id",
+        "no issue time",
+        "no name",
+        "no type",
+    ]
+    .iter()
+    .enumerate()
+    {
+        refused(&with(|f| drop(f.remove(index))), why);
+    }
+    for key in [key::OUTPUT, key::ERROR, key::CAUSE, key::OUTCOMES] {
+        let foreign = with(|f| f.push((key, cbor(|e| drop(e.str("1"))))));
+        refused(&foreign, "fields that do not belong to the type");
+    }
+}
+
+#[test]
+fn only_the_canonical_encoding_is_read() {
+    let longer_number = with(|f| f[4].1 = vec![0x18, 0x02]);
+    let indefinite_text = with(|f| f[3].1 = vec![0x7f, 0x61, b'a', 0xff]);
+    let mut trailing = with(|_| ());
+    trailing.push(0);
+    refused(&longer_number, "not the canonical encoding");
+    refused(&trailing, "not the canonical encoding");
+    assert!(read(&indefinite_text).is_err());
+    let tagged = with(|f| f.push((24, vec![0xc0, 0x01])));
+    refused(&tagged, "a type that payloads do not have");
+    let float = with(|f| f.push((24, vec![0xf9, 0, 0])));
+    refused(&float, "a type that payloads do not have");
+    let (first, second) = ((vec![24], vec![1]), (vec![24], vec![2]));
+    let mut twice = with(|_| ());
+    twice[1] = 0xa7;
+    for (_, value) in [first, second] {
+        twice.extend([0x18, 24]);
+        twice.extend(value);
+    }
+    refused(&twice, "keys are not ascending");
+}
+
+#[test]
+fn other_forms_of_a_token_are_refused() {
+    let text = with(|f| f[0].1 = cbor(|e| drop(e.str("QUJDQUJD"))));
+    refused(&text, "token is not in its shortest form");
+    let split = with(|f| f[0].1 = cbor(|e| drop(e.array(2).unwrap().bytes(b"ABC").unwrap().bytes(b"ABC"))));
+    refused(&split, "token is not in its shortest form");
+    let one = with(|f| f[0].1 = cbor(|e| drop(e.array(1).unwrap().bytes(b"ABCABC"))));
+    refused(&one, "token");
+    let empty = with(|f| f[0].1 = cbor(|e| drop(e.str(""))));
+    refused(&empty, "token of a wrong length");
+    let long = with(|f| f[0].1 = cbor(|e| drop(e.str(&"-".repeat(2_049)))));
+    refused(&long, "token of a wrong length");
+}
+
+#[test]
+fn limits_and_strictness_hold_when_a_link_is_used() {
+    let failure = |key: u64, chars: usize| {
+        with(|f| {
+            f[4].1 = cbor(|e| drop(e.u64(1)));
+            f.push((key, cbor(|e| drop(e.str(&"é".repeat(chars))))));
+        })
+    };
+    assert!(read(&failure(key::ERROR, 256)).is_ok());
+    refused(&failure(key::ERROR, 257), "error or cause over its limit");
+    assert!(read(&failure(key::CAUSE, 32_768)).is_ok());
+    refused(&failure(key::CAUSE, 32_769), "error or cause over its limit");
+    let name = |name: &str| with(|f| f[3].1 = cbor(|e| drop(e.str(name))));
+    refused(&name("a b"), "name");
+    refused(&name(&"a".repeat(257)), "name");
+    let response = |text: &str| with(|f| f.push((key::RESPONSE, cbor(|e| drop(e.str(text))))));
+    refused(&response(r#"{"htm":"x"}"#), "response has unknown fields");
+    refused(&response(r#"{"redirect":"javascript:x"}"#), "response");
+    refused(&response("5"), "response");
+    let outcomes = |text: &str| {
+        with(|f| {
+            f[4].1 = cbor(|e| drop(e.u64(3)));
+            f.push((key::OUTCOMES, cbor(|e| drop(e.str(text)))));
+        })
+    };
+    assert!(read(&outcomes(r#"[{"name":"o","type":"heartbeat","schema":{}}]"#)).is_ok());
+    refused(
+        &outcomes(r#"[{"name":"o","type":"heartbeat","schema":{},"when":1}]"#),
+        "outcomes have unknown fields",
+    );
+    refused(&outcomes("[]"), "outcomes");
+    let output = |text: &str| {
+        with(|f| {
+            f[4].1 = cbor(|e| drop(e.u64(0)));
+            f.push((key::OUTPUT, cbor(|e| drop(e.str(text)))));
+        })
+    };
+    refused(&output("{"), "output is not JSON");
+    refused(&output("[1, 2]"), "output is not compact or over its limit");
+}
+
+#[test]
+fn every_truncation_is_refused() {
+    let bytes = write(&payload(
+        r#"{"name":"a","type":"failure","error":"e","cause":"c"}"#,
+    ));
+    for length in 0..bytes.len() {
+        assert!(read(&bytes[..length]).is_err(), "{length}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_read_without_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        let _ = read(&bytes);
+        let mut with_version = vec![ENCODING_VERSION];
+        with_version.extend(&bytes);
+        if let Ok(payload) = read(&with_version) {
+            prop_assert_eq!(read(&write(&payload)), Ok(payload));
+        }
+    }
+}

@@ -1,0 +1,716 @@
+//! Messages of the AWS Encryption SDK, read only: the links of the older program begin with `2-` and hold one.
+//!
+//! The byte layout is that of the AWS Encryption SDK specification (`data-format/message-header.md`,
+//! `message-body.md`, `message-body-aad.md`, `message-footer.md`), the order of the checks that of its
+//! `client-apis/decrypt.md`. Of its suites the four with AES-256-GCM and HKDF are read, and nothing else.
+//!
+//! A message goes through two stages:
+//!
+//! 1. [`Message::parse`] needs no key. It takes the whole message apart and refuses everything that no honest
+//!    writer makes, so that no key service is asked about it. What it hands out is a stranger's claim.
+//! 2. [`Message::open`] takes the data key and hands out the plaintext after the commitment, the header, every
+//!    frame and the signature were found right, in this order; before that, nothing.
+//!
+//! Stricter than most readers, by the letter of the specification: the entries of the context are in order, and the
+//! nonce of a frame is its sequence number. Not read: messages with a required encryption context, which
+//! authenticate context that they do not carry (the older program never made one); their header is refused.
+
+use std::{collections::BTreeMap, fmt};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use ring::{aead, hkdf, hmac, signature};
+use zeroize::Zeroizing;
+
+use super::p384;
+
+/// The most plaintext that a message may hold, in bytes.
+const PLAINTEXT_MAX: usize = 64 * 1024;
+/// The most encrypted data keys that a message may list.
+const DATA_KEYS_MAX: u16 = 8;
+/// The context key under which the writer of a signed message puts the key that verifies it.
+const PUBLIC_KEY: &str = "aws-crypto-public-key";
+/// Stands in place of the sequence number before the last frame.
+const LAST_FRAME: u32 = u32::MAX;
+const NONCE: usize = aead::NONCE_LEN;
+const TAG: usize = 16;
+
+/// Why a message is refused. The texts are for the log; they hold nothing of the message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Damage {
+    #[error("the message ends before it is complete")]
+    Truncated,
+    #[error("bytes follow the end of the message")]
+    TrailingBytes,
+    #[error("the message format version is neither 1 nor 2")]
+    UnknownVersion,
+    #[error("the message type is not 'customer authenticated encrypted data'")]
+    UnknownType,
+    #[error("the algorithm suite is not one of 0178, 0378, 0478, 0578")]
+    UnsupportedSuite,
+    #[error("the algorithm suite belongs to the other message format version")]
+    SuiteOfOtherVersion,
+    #[error("the entries of the encryption context do not fill its declared length")]
+    ContextLength,
+    #[error("the encryption context has a length but no entries")]
+    ContextWithoutEntries,
+    #[error("the encryption context is not UTF-8")]
+    ContextNotText,
+    #[error("the encryption context has a key twice")]
+    ContextKeyTwice,
+    #[error("the keys of the encryption context are out of order")]
+    ContextOutOfOrder,
+    #[error("a signed suite without a verification key in the encryption context")]
+    VerificationKeyMissing,
+    #[error("an unsigned suite with a verification key in the encryption context")]
+    VerificationKeyUnexpected,
+    #[error("the verification key is not base64 of 49 bytes")]
+    VerificationKeyEncoding,
+    #[error("the verification key is not a compressed point of P-384")]
+    VerificationKeyPoint,
+    #[error("no encrypted data key")]
+    NoDataKey,
+    #[error("more than {DATA_KEYS_MAX} encrypted data keys")]
+    TooManyDataKeys,
+    #[error("the content type is neither framed nor non-framed")]
+    UnknownContentType,
+    #[error("the reserved bytes are not zero")]
+    ReservedBytes,
+    #[error("the IV length is not 12")]
+    IvLength,
+    #[error("the frame length is zero in a framed message, or not zero in a non-framed one")]
+    FrameLength,
+    #[error("a frame is out of sequence")]
+    FrameSequence,
+    #[error("the IV of a frame is not its sequence number")]
+    FrameIv,
+    #[error("the final frame is longer than the frame length")]
+    FinalFrameLength,
+    #[error("more than {PLAINTEXT_MAX} bytes of content")]
+    ContentTooLong,
+    #[error("the key commitment does not match the data key")]
+    Commitment,
+    #[error("the header is not authentic under the data key")]
+    Header,
+    #[error("a frame is not authentic under the data key")]
+    Frame,
+    #[error("the signature does not verify")]
+    Signature,
+}
+
+/// The algorithm suites that are read; all of them encrypt with AES-256-GCM.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Suite {
+    /// `0178`, message format 1.
+    HkdfSha256,
+    /// `0378`, message format 1. What versions 1.x of the SDK write by default.
+    HkdfSha384Signed,
+    /// `0478`, message format 2.
+    HkdfSha512Committed,
+    /// `0578`, message format 2. What later versions of the SDK write by default.
+    HkdfSha512CommittedSigned,
+}
+
+/// A message that was taken apart but not authenticated: until [`Message::open`] succeeds, everything in it is a
+/// stranger's claim. Borrows from the bytes.
+pub struct Message<'a> {
+    suite: Suite,
+    /// From the version byte to the end of the header body: what the header's tag authenticates.
+    header_body: &'a [u8],
+    message_id: &'a [u8],
+    context: BTreeMap<String, String>,
+    data_keys: Vec<EncryptedDataKey<'a>>,
+    header_check: HeaderCheck<'a>,
+    header_tag: &'a [u8; TAG],
+    blocks: Vec<Block<'a>>,
+    /// The sum of the content of all blocks, in bytes.
+    content_length: usize,
+    signature: Option<Signature<'a>>,
+}
+
+/// A data key as it is encrypted under a key outside of the message. A stranger's claim, like all of a [`Message`].
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct EncryptedDataKey<'a> {
+    provider: &'a [u8],
+    key_info: &'a [u8],
+    blob: &'a [u8],
+}
+
+/// What a message format has for the check of its header, apart from the tag.
+enum HeaderCheck<'a> {
+    /// Format 1: the nonce of the header's tag.
+    Iv(&'a [u8; NONCE]),
+    /// Format 2: the commitment to the data key. The nonce of the header's tag is zero.
+    Commitment(&'a [u8; 32]),
+}
+
+/// One frame, or the whole content of a non-framed message.
+struct Block<'a> {
+    kind: BlockKind,
+    sequence: u32,
+    /// Bytes of content, without the tag.
+    length: u64,
+    /// Content and tag.
+    sealed: &'a [u8],
+}
+
+#[derive(Clone, Copy)]
+enum BlockKind {
+    Frame,
+    FinalFrame,
+    Single,
+}
+
+struct Signature<'a> {
+    /// Uncompressed point of P-384.
+    verification_key: [u8; p384::UNCOMPRESSED],
+    /// Header and body, as received.
+    signed: &'a [u8],
+    /// ECDSA over SHA-384, in DER.
+    der: &'a [u8],
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Format {
+    One,
+    Two,
+}
+
+#[derive(Clone, Copy)]
+enum ContentType {
+    NonFramed,
+    Framed,
+}
+
+impl<'a> Message<'a> {
+    /// Takes the whole message apart. Checks all that can be checked without the data key: the shape, the suite, the
+    /// context, that the verification key is a point of its curve. Allocates no more than the bytes at hand justify.
+    ///
+    /// # Errors
+    /// The first rule that the message breaks, in the order of its bytes.
+    pub fn parse(bytes: &'a [u8]) -> Result<Self, Damage> {
+        let mut reader = Reader::new(bytes, Damage::Truncated);
+
+        let format = Format::read(&mut reader)?;
+        let suite = Suite::from_id(reader.u16()?).ok_or(Damage::UnsupportedSuite)?;
+        if suite.format() != format {
+            return Err(Damage::SuiteOfOtherVersion);
+        }
+        let message_id: &[u8] = match format {
+            Format::One => reader.array::<16>()?,
+            Format::Two => reader.array::<32>()?,
+        };
+        let context = read_context(&mut reader)?;
+        let verification_key = verification_key(suite, &context)?;
+        let data_keys = read_data_keys(&mut reader)?;
+        let content_type = ContentType::read(&mut reader)?;
+        if format == Format::One {
+            if reader.u32()? != 0 {
+                return Err(Damage::ReservedBytes);
+            }
+            if usize::from(reader.u8()?) != NONCE {
+                return Err(Damage::IvLength);
+            }
+        }
+        let frame_length = reader.u32()?;
+        let (header_body, header_check) = match format {
+            Format::One => (reader.consumed(), HeaderCheck::Iv(reader.array()?)),
+            Format::Two => {
+                let commitment = reader.array()?;
+                (reader.consumed(), HeaderCheck::Commitment(commitment))
+            }
+        };
+        let header_tag = reader.array()?;
+
+        let mut room = PLAINTEXT_MAX;
+        let blocks = match (content_type, frame_length) {
+            (ContentType::NonFramed, 0) => vec![read_single_block(&mut reader, &mut room)?],
+            (ContentType::Framed, 1..) => read_frames(&mut reader, frame_length, &mut room)?,
+            (ContentType::NonFramed, 1..) | (ContentType::Framed, 0) => return Err(Damage::FrameLength),
+        };
+
+        let signature = match verification_key {
+            Some(verification_key) => Some(Signature {
+                verification_key,
+                signed: reader.consumed(),
+                der: reader.field()?,
+            }),
+            None => None,
+        };
+        if !reader.is_at_end() {
+            return Err(Damage::TrailingBytes);
+        }
+
+        Ok(Self {
+            suite,
+            header_body,
+            message_id,
+            context,
+            data_keys,
+            header_check,
+            header_tag,
+            blocks,
+            content_length: PLAINTEXT_MAX - room,
+            signature,
+        })
+    }
+
+    /// The whole encryption context as the message carries it, with `aws-crypto-public-key` when the suite is signed:
+    /// what the key service has to be told to decrypt the data key.
+    pub fn encryption_context(&self) -> &BTreeMap<String, String> {
+        &self.context
+    }
+
+    /// The encrypted forms of the data key, 1 to 8 of them, in the order of the message.
+    pub fn data_keys(&self) -> &[EncryptedDataKey<'a>] {
+        &self.data_keys
+    }
+
+    /// The algorithm suite that the message claims.
+    pub fn suite(&self) -> Suite {
+        self.suite
+    }
+
+    /// The plaintext, at most 64 KiB, wiped when dropped. ring keeps a copy of the key that it derives on the stack,
+    /// which is not wiped.
+    ///
+    /// # Errors
+    /// [`Damage::Commitment`], [`Damage::Header`], [`Damage::Frame`] or [`Damage::Signature`]: what was found wrong
+    /// first. Nothing that was decrypted until then is handed out.
+    pub fn open(&self, data_key: &[u8; 32]) -> Result<Zeroizing<Vec<u8>>, Damage> {
+        let key = self.message_key(data_key)?;
+
+        let mut header_tag = *self.header_tag;
+        let nonce = match self.header_check {
+            HeaderCheck::Iv(iv) => *iv,
+            HeaderCheck::Commitment(_) => [0; NONCE],
+        };
+        key.open_in_place(
+            aead::Nonce::assume_unique_for_key(nonce),
+            aead::Aad::from(self.header_body),
+            &mut header_tag,
+        )
+        .map_err(|_| Damage::Header)?;
+
+        // Room for the last tag too: were the vector to grow, it would leave an unwiped copy behind.
+        let mut plaintext = Zeroizing::new(Vec::with_capacity(self.content_length + TAG));
+        for block in &self.blocks {
+            let opened_before = plaintext.len();
+            plaintext.extend_from_slice(block.sealed);
+            let (_, sealed) = plaintext.split_at_mut(opened_before);
+            let aad = block.authenticated_data(self.message_id);
+            let opened = key
+                .open_in_place(
+                    aead::Nonce::assume_unique_for_key(sequence_iv(block.sequence)),
+                    aead::Aad::from(aad),
+                    sealed,
+                )
+                .map_err(|_| Damage::Frame)?
+                .len();
+            plaintext.truncate(opened_before + opened);
+        }
+
+        if let Some(Signature {
+            verification_key,
+            signed,
+            der,
+        }) = &self.signature
+        {
+            signature::UnparsedPublicKey::new(&signature::ECDSA_P384_SHA384_ASN1, verification_key)
+                .verify(signed, der)
+                .map_err(|_| Damage::Signature)?;
+        }
+        Ok(plaintext)
+    }
+
+    /// Derives the key of this message and, where the format has a commitment, compares it before anything else.
+    ///
+    /// HKDF refuses only lengths above 255 hashes; 32 bytes never are. The errors that its signatures ask for are
+    /// those that a missing value would lead to.
+    fn message_key(&self, data_key: &[u8; 32]) -> Result<aead::LessSafeKey, Damage> {
+        let id = self.suite.id().to_be_bytes();
+        let hkdf = self.suite.hkdf();
+        let unbound_key = match self.header_check {
+            HeaderCheck::Iv(_) => {
+                // An empty salt is a salt of zeros (RFC 5869, section 2.2).
+                let secret = hkdf::Salt::new(hkdf, &[]).extract(data_key);
+                secret
+                    .expand(&[&id, self.message_id], &aead::AES_256_GCM)
+                    .map(aead::UnboundKey::from)
+            }
+            HeaderCheck::Commitment(received) => {
+                let secret = hkdf::Salt::new(hkdf, self.message_id).extract(data_key);
+                let mut expected = [0; 32];
+                secret
+                    .expand(&[b"COMMITKEY"], CommitmentLength)
+                    .and_then(|commitment| commitment.fill(&mut expected))
+                    .map_err(|_| Damage::Commitment)?;
+                if !are_equal(&expected, received) {
+                    return Err(Damage::Commitment);
+                }
+                secret
+                    .expand(&[&id, b"DERIVEKEY"], &aead::AES_256_GCM)
+                    .map(aead::UnboundKey::from)
+            }
+        };
+        unbound_key
+            .map(aead::LessSafeKey::new)
+            .map_err(|_| Damage::Header)
+    }
+}
+
+/// Shows no value of the message.
+impl fmt::Debug for Message<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Message")
+            .field("suite", &self.suite)
+            .field("data_keys", &self.data_keys.len())
+            .field("content_length", &self.content_length)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<'a> EncryptedDataKey<'a> {
+    /// Which kind of key encrypts it; `aws-kms` for AWS KMS.
+    pub fn provider(&self) -> &'a [u8] {
+        self.provider
+    }
+
+    /// Which key encrypts it; for AWS KMS the key's ARN.
+    pub fn key_info(&self) -> &'a [u8] {
+        self.key_info
+    }
+
+    /// The encrypted key itself; for AWS KMS the `CiphertextBlob`.
+    pub fn blob(&self) -> &'a [u8] {
+        self.blob
+    }
+}
+
+/// Shows no value of the message.
+impl fmt::Debug for EncryptedDataKey<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EncryptedDataKey")
+            .field("blob_length", &self.blob.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Suite {
+    /// The two bytes by which messages name the suite.
+    pub fn id(self) -> u16 {
+        match self {
+            Self::HkdfSha256 => 0x0178,
+            Self::HkdfSha384Signed => 0x0378,
+            Self::HkdfSha512Committed => 0x0478,
+            Self::HkdfSha512CommittedSigned => 0x0578,
+        }
+    }
+
+    fn from_id(id: u16) -> Option<Self> {
+        [
+            Self::HkdfSha256,
+            Self::HkdfSha384Signed,
+            Self::HkdfSha512Committed,
+            Self::HkdfSha512CommittedSigned,
+        ]
+        .into_iter()
+        .find(|suite| suite.id() == id)
+    }
+
+    fn format(self) -> Format {
+        match self {
+            Self::HkdfSha256 | Self::HkdfSha384Signed => Format::One,
+            Self::HkdfSha512Committed | Self::HkdfSha512CommittedSigned => Format::Two,
+        }
+    }
+
+    fn is_signed(self) -> bool {
+        match self {
+            Self::HkdfSha256 | Self::HkdfSha512Committed => false,
+            Self::HkdfSha384Signed | Self::HkdfSha512CommittedSigned => true,
+        }
+    }
+
+    fn hkdf(self) -> hkdf::Algorithm {
+        match self {
+            Self::HkdfSha256 => hkdf::HKDF_SHA256,
+            Self::HkdfSha384Signed => hkdf::HKDF_SHA384,
+            Self::HkdfSha512Committed | Self::HkdfSha512CommittedSigned => hkdf::HKDF_SHA512,
+        }
+    }
+}
+
+impl Format {
+    fn read(reader: &mut Reader<'_>) -> Result<Self, Damage> {
+        match reader.u8()? {
+            1 => match reader.u8()? {
+                0x80 => Ok(Self::One),
+                _ => Err(Damage::UnknownType),
+            },
+            2 => Ok(Self::Two),
+            _ => Err(Damage::UnknownVersion),
+        }
+    }
+}
+
+impl ContentType {
+    fn read(reader: &mut Reader<'_>) -> Result<Self, Damage> {
+        match reader.u8()? {
+            1 => Ok(Self::NonFramed),
+            2 => Ok(Self::Framed),
+            _ => Err(Damage::UnknownContentType),
+        }
+    }
+}
+
+impl Block<'_> {
+    /// `message-body-aad.md`: binds a frame to its message, its place and its length.
+    fn authenticated_data(&self, message_id: &[u8]) -> Vec<u8> {
+        let text: &[u8] = match self.kind {
+            BlockKind::Frame => b"AWSKMSEncryptionClient Frame",
+            BlockKind::FinalFrame => b"AWSKMSEncryptionClient Final Frame",
+            BlockKind::Single => b"AWSKMSEncryptionClient Single Block",
+        };
+        [
+            message_id,
+            text,
+            &self.sequence.to_be_bytes(),
+            &self.length.to_be_bytes(),
+        ]
+        .concat()
+    }
+}
+
+fn read_context(reader: &mut Reader<'_>) -> Result<BTreeMap<String, String>, Damage> {
+    let mut context = BTreeMap::new();
+    let mut entries = Reader::new(reader.field()?, Damage::ContextLength);
+    if entries.is_at_end() {
+        return Ok(context);
+    }
+    let count = entries.u16()?;
+    if count == 0 {
+        return Err(Damage::ContextWithoutEntries);
+    }
+    for _ in 0..count {
+        let (key, value) = (entries.text()?, entries.text()?);
+        if context.contains_key(key) {
+            return Err(Damage::ContextKeyTwice);
+        }
+        // `str` compares as its UTF-8 bytes do, which is the order of the specification.
+        if context
+            .last_key_value()
+            .is_some_and(|(last, _): (&String, _)| last.as_str() > key)
+        {
+            return Err(Damage::ContextOutOfOrder);
+        }
+        context.insert(key.to_owned(), value.to_owned());
+    }
+    if !entries.is_at_end() {
+        return Err(Damage::ContextLength);
+    }
+    Ok(context)
+}
+
+fn verification_key(
+    suite: Suite,
+    context: &BTreeMap<String, String>,
+) -> Result<Option<[u8; p384::UNCOMPRESSED]>, Damage> {
+    match (suite.is_signed(), context.get(PUBLIC_KEY)) {
+        (true, Some(text)) => {
+            let bytes = STANDARD
+                .decode(text)
+                .map_err(|_| Damage::VerificationKeyEncoding)?;
+            let point = bytes
+                .as_slice()
+                .try_into()
+                .map_err(|_| Damage::VerificationKeyEncoding)?;
+            p384::decompress(point)
+                .map(Some)
+                .ok_or(Damage::VerificationKeyPoint)
+        }
+        (true, None) => Err(Damage::VerificationKeyMissing),
+        (false, Some(_)) => Err(Damage::VerificationKeyUnexpected),
+        (false, None) => Ok(None),
+    }
+}
+
+fn read_data_keys<'a>(reader: &mut Reader<'a>) -> Result<Vec<EncryptedDataKey<'a>>, Damage> {
+    match reader.u16()? {
+        0 => Err(Damage::NoDataKey),
+        count @ 1..=DATA_KEYS_MAX => (0..count)
+            .map(|_| {
+                Ok(EncryptedDataKey {
+                    provider: reader.field()?,
+                    key_info: reader.field()?,
+                    blob: reader.field()?,
+                })
+            })
+            .collect(),
+        _ => Err(Damage::TooManyDataKeys),
+    }
+}
+
+fn read_single_block<'a>(reader: &mut Reader<'a>, room: &mut usize) -> Result<Block<'a>, Damage> {
+    let sequence = 1;
+    read_iv(reader, sequence)?;
+    let length = reader.u64()?;
+    read_block(reader, BlockKind::Single, sequence, length, room)
+}
+
+fn read_frames<'a>(
+    reader: &mut Reader<'a>,
+    frame_length: u32,
+    room: &mut usize,
+) -> Result<Vec<Block<'a>>, Damage> {
+    let mut frames = Vec::new();
+    let mut sequence = 1;
+    loop {
+        let marker = reader.u32()?;
+        let kind = if marker == LAST_FRAME {
+            BlockKind::FinalFrame
+        } else {
+            BlockKind::Frame
+        };
+        let received = match kind {
+            BlockKind::FinalFrame => reader.u32()?,
+            BlockKind::Frame | BlockKind::Single => marker,
+        };
+        if received != sequence {
+            return Err(Damage::FrameSequence);
+        }
+        read_iv(reader, sequence)?;
+        match kind {
+            BlockKind::FinalFrame => {
+                let length = reader.u32()?;
+                if length > frame_length {
+                    return Err(Damage::FinalFrameLength);
+                }
+                frames.push(read_block(reader, kind, sequence, length.into(), room)?);
+                return Ok(frames);
+            }
+            BlockKind::Frame | BlockKind::Single => {
+                frames.push(read_block(reader, kind, sequence, frame_length.into(), room)?);
+            }
+        }
+        // Cannot overflow: each of these frames took at least one byte of the room.
+        sequence += 1;
+    }
+}
+
+/// The nonce is sent although it follows from the sequence number (`decrypt.md`, "Decrypt the message body").
+fn read_iv(reader: &mut Reader<'_>, sequence: u32) -> Result<(), Damage> {
+    if *reader.array()? == sequence_iv(sequence) {
+        Ok(())
+    } else {
+        Err(Damage::FrameIv)
+    }
+}
+
+/// `room` is how many bytes of content the message may still hold; what this block holds is taken from it.
+fn read_block<'a>(
+    reader: &mut Reader<'a>,
+    kind: BlockKind,
+    sequence: u32,
+    length: u64,
+    room: &mut usize,
+) -> Result<Block<'a>, Damage> {
+    let content = usize::try_from(length)
+        .ok()
+        .filter(|content| content <= room)
+        .ok_or(Damage::ContentTooLong)?;
+    *room -= content;
+    Ok(Block {
+        kind,
+        sequence,
+        length,
+        sealed: reader.bytes(content + TAG)?,
+    })
+}
+
+/// The sequence number, filled up with zeros on the left.
+fn sequence_iv(sequence: u32) -> [u8; NONCE] {
+    let [a, b, c, d] = sequence.to_be_bytes();
+    [0, 0, 0, 0, 0, 0, 0, 0, a, b, c, d]
+}
+
+/// Compares in constant time. ring offers no such comparison to others, but that of two HMACs: under one key they are
+/// equal exactly when their messages are.
+fn are_equal(expected: &[u8; 32], received: &[u8; 32]) -> bool {
+    let key = hmac::Key::new(hmac::HMAC_SHA256, expected);
+    hmac::verify(&key, expected, hmac::sign(&key, received).as_ref()).is_ok()
+}
+
+/// A commitment has 32 bytes.
+struct CommitmentLength;
+
+impl hkdf::KeyType for CommitmentLength {
+    fn len(&self) -> usize {
+        32
+    }
+}
+
+/// Takes big-endian values off the front of bytes.
+struct Reader<'a> {
+    all: &'a [u8],
+    rest: &'a [u8],
+    /// What it means when the bytes do not suffice.
+    short: Damage,
+}
+
+impl<'a> Reader<'a> {
+    fn new(all: &'a [u8], short: Damage) -> Self {
+        Self {
+            all,
+            rest: all,
+            short,
+        }
+    }
+
+    fn bytes(&mut self, count: usize) -> Result<&'a [u8], Damage> {
+        let (taken, rest) = self.rest.split_at_checked(count).ok_or(self.short)?;
+        self.rest = rest;
+        Ok(taken)
+    }
+
+    fn array<const N: usize>(&mut self) -> Result<&'a [u8; N], Damage> {
+        let (taken, rest) = self.rest.split_first_chunk().ok_or(self.short)?;
+        self.rest = rest;
+        Ok(taken)
+    }
+
+    fn u8(&mut self) -> Result<u8, Damage> {
+        self.array().map(|bytes| u8::from_be_bytes(*bytes))
+    }
+
+    fn u16(&mut self) -> Result<u16, Damage> {
+        self.array().map(|bytes| u16::from_be_bytes(*bytes))
+    }
+
+    fn u32(&mut self) -> Result<u32, Damage> {
+        self.array().map(|bytes| u32::from_be_bytes(*bytes))
+    }
+
+    fn u64(&mut self) -> Result<u64, Damage> {
+        self.array().map(|bytes| u64::from_be_bytes(*bytes))
+    }
+
+    /// A length of two bytes and as many bytes.
+    fn field(&mut self) -> Result<&'a [u8], Damage> {
+        let length = self.u16()?;
+        self.bytes(length.into())
+    }
+
+    fn text(&mut self) -> Result<&'a str, Damage> {
+        std::str::from_utf8(self.field()?).map_err(|_| Damage::ContextNotText)
+    }
+
+    /// Everything up to here.
+    fn consumed(&self) -> &'a [u8] {
+        let (consumed, _) = self.all.split_at(self.all.len() - self.rest.len());
+        consumed
+    }
+
+    fn is_at_end(&self) -> bool {
+        self.rest.is_empty()
+    }
+}

@@ -1,0 +1,156 @@
+//! Links: from a payload to the text in a URL, and back only with the key. The specification is docs/FORMAT.md.
+
+pub mod esdk;
+pub mod key;
+mod p384;
+pub mod sealed;
+
+pub use key::{DataKey, KeyRef, SealingKey};
+pub use sealed::Sealed;
+
+use crate::payload::{Payload, json_form};
+use crate::rejection::Damage;
+use base64::Engine as _;
+use base64::alphabet::URL_SAFE;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+
+/// Longest text of a `3-` link behind its prefix, in characters (docs/FORMAT.md, "Text").
+pub const MAX_SEALED_CHARS: usize = 8_192;
+/// Longest text of a `1-` or `2-` link, prefix included, in characters.
+pub const MAX_OLD_CHARS: usize = 10_240;
+
+/// Canonical base64url without padding.
+const UNPADDED: GeneralPurpose = GeneralPurpose::new(&URL_SAFE, base64::engine::general_purpose::NO_PAD);
+/// Base64url as the Python application wrote it, with its padding or without.
+const EITHER: GeneralPurpose = GeneralPurpose::new(
+    &URL_SAFE,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// A link whose shape is right and whose content nobody vouches for.
+pub enum Untrusted {
+    /// `1-`: JSON that anybody can have written.
+    Plain(Plain),
+    /// `2-`: a message of the AWS Encryption SDK.
+    Legacy(Vec<u8>),
+    /// `3-`: a link of ours.
+    Sealed(Sealed),
+}
+
+impl Untrusted {
+    /// Looks at the text of `data`; what mail programs glue to the end of an address is taken off.
+    ///
+    /// # Errors
+    /// Why this can be no link of any format.
+    pub fn parse(data: &str) -> Result<Self, Damage> {
+        let data = data.trim_end_matches([' ', '.', ',', ';', ':', '!', '?', ')', ']', '}', '>', '\'', '"']);
+        let (prefix, text) = data.split_at_checked(2).ok_or(Damage::UnknownFormat)?;
+        match prefix {
+            "3-" if text.len() > MAX_SEALED_CHARS => Err(Damage::TooLong),
+            "1-" | "2-" if data.len() > MAX_OLD_CHARS => Err(Damage::TooLong),
+            "1-" => Ok(Untrusted::Plain(Plain(decode(&EITHER, text)?))),
+            "2-" => Ok(Untrusted::Legacy(decode(&EITHER, text)?)),
+            "3-" => Sealed::parse(decode(&UNPADDED, text)?).map(Untrusted::Sealed),
+            _ => Err(Damage::UnknownFormat),
+        }
+    }
+
+    /// The number of the format, for the log.
+    pub const fn format(&self) -> u8 {
+        match self {
+            Untrusted::Plain(_) => 1,
+            Untrusted::Legacy(_) => 2,
+            Untrusted::Sealed(_) => 3,
+        }
+    }
+}
+
+fn decode(engine: &GeneralPurpose, text: &str) -> Result<Vec<u8>, Damage> {
+    engine.decode(text).map_err(|_| Damage::NotBase64)
+}
+
+/// The bytes of a `1-` link.
+pub struct Plain(Vec<u8>);
+
+impl Plain {
+    /// Reads the payload without any proof of where it comes from: only for a service that has no key.
+    ///
+    /// # Errors
+    /// [`Damage::Content`].
+    pub fn trust_without_key(&self) -> Result<Payload, Damage> {
+        json_form::read(&self.0)
+    }
+}
+
+/// The `1-` link of a payload, for a service that has no key.
+pub fn plain(payload: &Payload) -> String {
+    format!("1-{}", UNPADDED.encode(json_form::write(payload)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(data: &str) -> Result<u8, Damage> {
+        Untrusted::parse(data).map(|untrusted| untrusted.format())
+    }
+
+    #[test]
+    fn formats_are_told_apart_by_their_prefix() {
+        assert_eq!(parse("1-e30"), Ok(1));
+        assert_eq!(parse("2-AgV4"), Ok(2));
+        for data in [
+            "", "3", "4-AAAA", "0-AAAA", "33AAAA", "-", "é-AAAA", "AgV4", "11-AAAA",
+        ] {
+            assert_eq!(parse(data), Err(Damage::UnknownFormat), "{data}");
+        }
+    }
+
+    #[test]
+    fn old_links_come_with_padding_and_without() {
+        for data in ["1-e30", "1-e30=", "2-AQ==", "2-AQ"] {
+            assert!(parse(data).is_ok(), "{data}");
+        }
+        for data in ["1-e31", "2-AR==", "2-A", "2-A=Q=", "2-AQ+/", "2-AQ AQ", "3-AQ=="] {
+            assert_eq!(parse(data), Err(Damage::NotBase64), "{data}");
+        }
+    }
+
+    #[test]
+    fn what_mail_programs_glue_on_is_taken_off() {
+        for glue in [
+            ".", ",", ";", ":", "!", "?", ")", "]", "}", ">", "'", "\"", " ", ">).", "\". ",
+        ] {
+            assert_eq!(parse(&format!("2-AgV4{glue}")), Ok(2), "{glue}");
+        }
+        for glue in ["\u{a0}", "*", "/", "&", "%", "\n", "(", "\t"] {
+            assert_eq!(
+                parse(&format!("2-AgV4{glue}")),
+                Err(Damage::NotBase64),
+                "{glue:?}"
+            );
+        }
+        assert_eq!(parse("2-AgV4-_-_"), Ok(2));
+    }
+
+    #[test]
+    fn lengths_over_the_limit_are_refused() {
+        assert_eq!(
+            parse(&format!("3-{}", "A".repeat(MAX_SEALED_CHARS + 1))),
+            Err(Damage::TooLong)
+        );
+        assert_eq!(
+            parse(&format!("3-{}", "A".repeat(MAX_SEALED_CHARS))),
+            Err(Damage::UnknownSuite)
+        );
+        assert_eq!(
+            parse(&format!("2-{}", "A".repeat(MAX_OLD_CHARS - 1))),
+            Err(Damage::TooLong)
+        );
+        assert_eq!(parse(&format!("2-{}", "A".repeat(MAX_OLD_CHARS - 4))), Ok(2));
+        assert_eq!(
+            parse(&format!("1-{}", "A".repeat(MAX_OLD_CHARS - 1))),
+            Err(Damage::TooLong)
+        );
+    }
+}

@@ -1,0 +1,195 @@
+//! Format `3-` in code. docs/FORMAT.md says the same in words; its section names stand beside the parts.
+
+use super::UNPADDED;
+use super::key::{DataKey, KeyRef, MAX_WRAPPED, SealingKey};
+use crate::payload::{Payload, packed};
+use crate::rejection::Damage;
+use base64::Engine as _;
+use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
+use ring::hkdf::{HKDF_SHA256, KeyType, Prk, Salt};
+use zeroize::Zeroizing;
+
+/// DS: separates our keys and additional data from everybody else's.
+pub const DOMAIN: &[u8] = b"sfn-callback-urls/3";
+
+const SUITE_KMS: u8 = 0x01;
+const SUITE_LOCAL: u8 = 0x02;
+const SALT: usize = 16;
+const COMMIT: usize = 32;
+const TAG: usize = 16;
+
+/// A `3-` link: well-formed bytes, of which only the name of the data key may be looked at.
+pub struct Sealed {
+    bytes: Vec<u8>,
+    reference: KeyRef,
+    /// Length of suite and key reference.
+    prefix: usize,
+}
+
+impl Sealed {
+    /// Splits the header off ("Layout"). Nothing is decrypted, and no length of a stranger is allocated.
+    pub(super) fn parse(bytes: Vec<u8>) -> Result<Self, Damage> {
+        let (suite, rest) = bytes.split_first().ok_or(Damage::Truncated)?;
+        let (reference, rest) = match *suite {
+            SUITE_KMS => {
+                let (length, rest) = rest.split_at_checked(2).ok_or(Damage::Truncated)?;
+                let length = length.iter().fold(0, |sum, byte| sum << 8 | usize::from(*byte));
+                if !(1..=MAX_WRAPPED).contains(&length) {
+                    return Err(Damage::Truncated);
+                }
+                let (wrapped, rest) = rest.split_at_checked(length).ok_or(Damage::Truncated)?;
+                (KeyRef::Kms(wrapped.to_vec()), rest)
+            }
+            SUITE_LOCAL => {
+                let (id, rest) = rest.split_at_checked(8).ok_or(Damage::Truncated)?;
+                (KeyRef::Local(id.try_into().map_err(|_| Damage::Truncated)?), rest)
+            }
+            _ => return Err(Damage::UnknownSuite),
+        };
+        if rest.len() < SALT + COMMIT + TAG {
+            return Err(Damage::Truncated);
+        }
+        let prefix = bytes.len() - rest.len();
+        Ok(Self {
+            prefix,
+            reference,
+            bytes,
+        })
+    }
+
+    /// Which data key opens the link.
+    pub fn reference(&self) -> &KeyRef {
+        &self.reference
+    }
+
+    /// Opens the link ("Opening"): commitment in constant time, then AES-256-GCM, then the payload.
+    ///
+    /// # Errors
+    /// [`Damage::Commitment`], [`Damage::Authentication`] or [`Damage::Content`].
+    pub fn open(&self, key: &DataKey, audience: &str) -> Result<Payload, Damage> {
+        let (header, sealed) = self
+            .bytes
+            .split_at_checked(self.prefix + SALT + COMMIT)
+            .ok_or(Damage::Truncated)?;
+        let (start, commit) = header
+            .split_at_checked(self.prefix + SALT)
+            .ok_or(Damage::Truncated)?;
+        let (named, salt) = start.split_at_checked(self.prefix).ok_or(Damage::Truncated)?;
+        let suite = *named.first().ok_or(Damage::Truncated)?;
+        let keys = LinkKeys::derive(key, salt, suite);
+        if ring_constant_time_eq(&keys.commit(), commit).is_err() {
+            return Err(Damage::Commitment);
+        }
+        let mut payload = Zeroizing::new(sealed.to_vec());
+        let plain = keys
+            .cipher()
+            .open_in_place(
+                zero_nonce(),
+                Aad::from(additional_data(audience, header)),
+                &mut payload,
+            )
+            .map_err(|_| Damage::Authentication)?;
+        packed::read(plain)
+    }
+}
+
+/// Seals a payload ("Sealing"). `salt` must be fresh random bytes: it makes the keys of this link its own.
+pub fn seal(payload: &Payload, sealing: &SealingKey, salt: [u8; SALT], audience: &str) -> String {
+    let (suite, mut header) = match &sealing.reference {
+        KeyRef::Kms(wrapped) => {
+            let length = u16::try_from(wrapped.len()).expect("KMS wraps 32 bytes in a few hundred");
+            (
+                SUITE_KMS,
+                [&[SUITE_KMS], length.to_be_bytes().as_slice(), wrapped].concat(),
+            )
+        }
+        KeyRef::Local(id) => (SUITE_LOCAL, [&[SUITE_LOCAL], id.as_slice()].concat()),
+    };
+    let keys = LinkKeys::derive(&sealing.key, &salt, suite);
+    header.extend(salt);
+    header.extend(keys.commit());
+    let mut sealed = packed::write(payload);
+    keys.cipher()
+        .seal_in_place_append_tag(
+            zero_nonce(),
+            Aad::from(additional_data(audience, &header)),
+            &mut sealed,
+        )
+        .expect("a payload is far smaller than what AES-GCM can seal");
+    header.extend(sealed);
+    format!("3-{}", UNPADDED.encode(header))
+}
+
+/// The keys of one link ("Key schedule").
+struct LinkKeys {
+    prk: Prk,
+    suite: u8,
+}
+
+impl LinkKeys {
+    fn derive(key: &DataKey, salt: &[u8], suite: u8) -> Self {
+        Self {
+            prk: Salt::new(HKDF_SHA256, salt).extract(key.expose()),
+            suite,
+        }
+    }
+
+    /// HKDF-Expand(PRK, DS || purpose || suite, 32).
+    fn expand(&self, purpose: &[u8]) -> Zeroizing<[u8; 32]> {
+        let mut bytes = Zeroizing::new([0; 32]);
+        let info = [DOMAIN, purpose, &[self.suite]];
+        let output = self
+            .prk
+            .expand(&info, Bytes32)
+            .and_then(|okm| okm.fill(bytes.as_mut_slice()));
+        output.expect("32 bytes are within what HKDF gives");
+        bytes
+    }
+
+    fn commit(&self) -> [u8; COMMIT] {
+        *self.expand(b" commit")
+    }
+
+    fn cipher(&self) -> LessSafeKey {
+        let key = UnboundKey::new(&AES_256_GCM, self.expand(b" key").as_slice());
+        LessSafeKey::new(key.expect("the key has 32 bytes"))
+    }
+}
+
+struct Bytes32;
+
+impl KeyType for Bytes32 {
+    fn len(&self) -> usize {
+        32
+    }
+}
+
+/// Each link has its own key, so one nonce serves all.
+fn zero_nonce() -> Nonce {
+    Nonce::assume_unique_for_key([0; 12])
+}
+
+/// DS || 0x00 || len(audience) || audience || header.
+fn additional_data(audience: &str, header: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(audience.len()).expect("the settings keep an audience short");
+    [
+        DOMAIN,
+        &[0],
+        length.to_be_bytes().as_slice(),
+        audience.as_bytes(),
+        header,
+    ]
+    .concat()
+}
+
+#[expect(
+    deprecated,
+    reason = "ring has no other constant-time comparison, and one crypto library is enough"
+)]
+fn ring_constant_time_eq(a: &[u8], b: &[u8]) -> Result<(), ring::error::Unspecified> {
+    ring::constant_time::verify_slices_are_equal(a, b)
+}
+
+#[cfg(test)]
+#[path = "sealed_tests.rs"]
+mod tests;

@@ -1,0 +1,348 @@
+//! Post actions: which outcome a body chooses, and what is taken from the body.
+
+pub mod path;
+pub mod schema;
+
+use crate::action::{Outcome, OutcomeKind, Outcomes, OutputFrom, TextFrom};
+use crate::json::{self, JsonText};
+use crate::rejection::{Fault, Rejection};
+use crate::report::Report;
+use path::Path;
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+/// Largest body of a post action, in bytes.
+pub const MAX_BODY_BYTES: usize = 1 << 20;
+
+/// A posted body: as it was sent, and as schemas and paths see it.
+pub struct Body<'a> {
+    raw: &'a RawValue,
+    compact: JsonText,
+    value: Value,
+}
+
+impl<'a> Body<'a> {
+    /// Reads a JSON body.
+    ///
+    /// # Errors
+    /// `InvalidPostActionBody`: missing, of another type (415), too large, not JSON, or with a key given twice.
+    pub fn read(bytes: &'a [u8], content_type: Option<&str>) -> Result<Self, Rejection> {
+        if bytes.is_empty() {
+            return Err(refused("is missing; send a JSON body"));
+        }
+        if !content_type.is_some_and(is_json_type) {
+            return Err(Rejection::UnsupportedBodyType);
+        }
+        if bytes.len() > MAX_BODY_BYTES {
+            return Err(refused("is larger than 1 MiB"));
+        }
+        let text = std::str::from_utf8(bytes).map_err(|_| refused("is not UTF-8"))?;
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        if !json::is_shallow(text) {
+            return Err(refused("is nested too deep"));
+        }
+        let raw: &RawValue = serde_json::from_str(text).map_err(|_| refused("is not valid JSON"))?;
+        let value = serde_json::from_str(text)
+            .map_err(|_| refused("holds a number or string that cannot be read"))?;
+        let compact = JsonText::compact(raw).map_err(refused)?;
+        let keep = |text: &str| Ok(text.to_owned());
+        compact.map_strings(keep, || refused("holds an object with the same key twice"))?;
+        Ok(Self { raw, compact, value })
+    }
+}
+
+/// Whether a content type means JSON: `application/json` or any `+json` type, in any case, with any parameters.
+pub fn is_json_type(content_type: &str) -> bool {
+    let essence = content_type
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
+    match essence.split_once('/') {
+        Some((kind, subtype)) => {
+            (kind == "application" && subtype == "json")
+                || (!kind.is_empty() && subtype.strip_suffix("+json").is_some_and(|name| !name.is_empty()))
+        }
+        None => false,
+    }
+}
+
+/// The first outcome whose schema accepts the body.
+///
+/// # Errors
+/// `InvalidPostActionBody` when none does, `InvalidPayload` when an old link holds a schema that is none.
+pub fn choose<'o>(outcomes: &'o Outcomes, body: &Body<'_>) -> Result<&'o Outcome, Rejection> {
+    for outcome in &outcomes.list {
+        let validator = schema::compile(&outcome.schema).map_err(|what| {
+            Rejection::InvalidPayload(crate::rejection::Damage::Content(format!(
+                "schema of an outcome {what}"
+            )))
+        })?;
+        if validator.is_valid(&body.value) {
+            return Ok(outcome);
+        }
+    }
+    Err(refused("is accepted by no outcome of this link"))
+}
+
+/// What the outcome reports of the body.
+///
+/// # Errors
+/// `InvalidPostActionBody` when a result is over the limits of Step Functions or a path matches too much.
+pub fn report(outcome: &Outcome, body: &Body<'_>) -> Result<Report, Rejection> {
+    match &outcome.kind {
+        OutcomeKind::Success(OutputFrom::Fixed(output)) => Report::success(output.clone()),
+        OutcomeKind::Success(OutputFrom::Body) => Report::success(body.compact.clone()),
+        OutcomeKind::Success(OutputFrom::Matches(_)) if body.value.is_null() => {
+            Report::success(body.compact.clone())
+        }
+        OutcomeKind::Success(OutputFrom::Matches(path)) => Report::success(array(&matches(path, body)?)),
+        OutcomeKind::Failure(error, cause) => Report::failure(text(error, body)?, text(cause, body)?),
+        OutcomeKind::Heartbeat => Ok(Report::Heartbeat),
+    }
+    .map_err(refused)
+}
+
+fn text(from: &TextFrom, body: &Body<'_>) -> Result<Option<String>, Rejection> {
+    let path = match from {
+        TextFrom::Nowhere => return Ok(None),
+        TextFrom::Fixed(text) => return Ok(Some(text.clone())),
+        TextFrom::Matches(path) => path,
+    };
+    let matches = matches(path, body)?;
+    Ok(match matches.as_slice() {
+        [] => None,
+        [one] => match serde_json::from_str(one.as_str()) {
+            Ok(text) => Some(text),
+            Err(_) => Some(array(&matches).into_string()),
+        },
+        _ => Some(array(&matches).into_string()),
+    })
+}
+
+/// The matches as they were sent, digit for digit.
+fn matches(path: &Path, body: &Body<'_>) -> Result<Vec<JsonText>, Rejection> {
+    let locations = path
+        .locate(&body.value)
+        .map_err(|_| refused("gives too many matches for a path of this link"))?;
+    let parts = locations
+        .iter()
+        .filter_map(|location| json::part_at(body.raw, location));
+    parts
+        .map(|part| JsonText::compact(part).map_err(refused))
+        .collect()
+}
+
+fn array(matches: &[JsonText]) -> JsonText {
+    let list: Vec<&str> = matches.iter().map(JsonText::as_str).collect();
+    JsonText::parse(&format!("[{}]", list.join(",")))
+        .expect("an array of JSON values, as deep as a body may be")
+}
+
+fn refused(what: impl std::fmt::Display) -> Rejection {
+    Rejection::InvalidPostActionBody(Fault::at("body", what))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::action::{Notes, read_outcomes};
+
+    fn outcomes(text: &str) -> Outcomes {
+        read_outcomes(text, &Notes::default()).unwrap()
+    }
+
+    #[track_caller]
+    fn check(outcome: &str, body: &str, expected: Report) {
+        let outcomes = outcomes(&format!("[{outcome}]"));
+        let body = Body::read(body.as_bytes(), Some("application/json")).unwrap();
+        let report = choose(&outcomes, &body)
+            .and_then(|outcome| report(outcome, &body))
+            .unwrap();
+        assert!(report == expected, "{outcome}");
+    }
+
+    fn success(output: &str) -> Report {
+        Report::Success {
+            output: output.to_owned(),
+        }
+    }
+
+    fn failure(error: Option<&str>, cause: Option<&str>) -> Report {
+        Report::Failure {
+            error: error.map(str::to_owned),
+            cause: cause.map(str::to_owned),
+        }
+    }
+
+    #[test]
+    fn outputs_come_from_the_author_the_body_or_a_path() {
+        let outcome = |source: &str| format!(r#"{{"name":"o","type":"success","schema":{{}},{source}}}"#);
+        let body = r#" {"b": 12345678901234567890123, "a": [1.10, "x"]} "#;
+        check(
+            &outcome(r#""output":{"fixed":1}"#),
+            body,
+            success(r#"{"fixed":1}"#),
+        );
+        check(
+            &outcome(r#""output_body":true"#),
+            body,
+            success(r#"{"b":12345678901234567890123,"a":[1.10,"x"]}"#),
+        );
+        check(
+            &outcome(r#""output_path":"$.b""#),
+            body,
+            success("[12345678901234567890123]"),
+        );
+        check(
+            &outcome(r#""output_path":"a[*]""#),
+            body,
+            success(r#"[1.10,"x"]"#),
+        );
+        check(&outcome(r#""output_path":"$.none""#), body, success("[]"));
+        check(&outcome(r#""output_path":"$""#), "null", success("null"));
+        check(&outcome(r#""output_path":"$.a""#), "null", success("null"));
+        check(&outcome(r#""output_path":"$""#), "[null]", success("[[null]]"));
+        check(&outcome(r#""output_body":true"#), "null", success("null"));
+    }
+
+    #[test]
+    fn errors_and_causes_are_one_string_or_the_matches() {
+        let outcome = |source: &str| format!(r#"{{"name":"o","type":"failure","schema":{{}}{source}}}"#);
+        let body = r#"{"why": "no money", "codes": [7, "x"], "n": 1.50}"#;
+        check(&outcome(""), body, failure(None, None));
+        check(
+            &outcome(r#","error":"e","cause_path":"$.why""#),
+            body,
+            failure(Some("e"), Some("no money")),
+        );
+        check(
+            &outcome(r#","error_path":"$.codes[*]""#),
+            body,
+            failure(Some(r#"[7,"x"]"#), None),
+        );
+        check(
+            &outcome(r#","error_path":"$.codes""#),
+            body,
+            failure(Some(r#"[[7,"x"]]"#), None),
+        );
+        check(
+            &outcome(r#","cause_path":"$.n""#),
+            body,
+            failure(None, Some("[1.50]")),
+        );
+        check(&outcome(r#","cause_path":"$.none""#), body, failure(None, None));
+    }
+
+    #[test]
+    fn the_first_outcome_that_accepts_is_taken() {
+        let outcomes = outcomes(
+            r#"[{"name":"no","type":"failure","schema":{"required":["no"]}},
+                {"name":"yes","type":"heartbeat","schema":{"required":["yes"]}},
+                {"name":"late","type":"heartbeat","schema":{"required":["yes"]}}]"#,
+        );
+        let body = |text: &'static str| Body::read(text.as_bytes(), Some("application/json")).unwrap();
+        assert_eq!(
+            choose(&outcomes, &body(r#"{"yes":1}"#)).unwrap().name.as_str(),
+            "yes"
+        );
+        assert_eq!(
+            choose(&outcomes, &body(r#"{"yes":1,"no":1}"#))
+                .unwrap()
+                .name
+                .as_str(),
+            "no"
+        );
+        let rejection = choose(&outcomes, &body("{}")).unwrap_err();
+        assert_eq!(
+            (rejection.code(), rejection.status().as_u16()),
+            ("InvalidPostActionBody", 400)
+        );
+    }
+
+    #[test]
+    fn json_types_are_recognised_in_any_case() {
+        for kind in [
+            "application/json",
+            "Application/JSON; charset=utf-8",
+            "application/vnd.github+json",
+            "application/problem+JSON;x=y",
+            " application/json ",
+            "text/x+json",
+        ] {
+            assert!(is_json_type(kind), "{kind}");
+        }
+        for kind in [
+            "",
+            "json",
+            "text/plain",
+            "application/jsonp",
+            "application/+json",
+            "text/json",
+            "/json",
+            "+json",
+        ] {
+            assert!(!is_json_type(kind), "{kind}");
+        }
+    }
+
+    #[test]
+    fn bodies_that_are_no_json_are_refused() {
+        let deep = "[".repeat(100_000);
+        let json = Some("application/json");
+        for (body, kind, status) in [
+            ("", json, 400),
+            ("", None, 400),
+            (" ", json, 400),
+            ("{", json, 400),
+            ("NaN", json, 400),
+            (r#"{"a":Infinity}"#, json, 400),
+            ("[-Infinity]", json, 400),
+            ("1e400", json, 400),
+            ("{} {}", json, 400),
+            (r#""\ud800""#, json, 400),
+            (r#"{"a":1,"a":2}"#, json, 400),
+            (r#"{"a":1,"\u0061":2}"#, json, 400),
+            (deep.as_str(), json, 400),
+            ("{}", None, 415),
+            ("{}", Some("text/plain"), 415),
+            ("a=b", Some("application/x-www-form-urlencoded"), 415),
+        ] {
+            let rejection = Body::read(body.as_bytes(), kind).err().expect(body);
+            assert_eq!(
+                (rejection.code(), rejection.status().as_u16()),
+                ("InvalidPostActionBody", status),
+                "{body:.20}"
+            );
+        }
+        assert!(Body::read(b"\xff", json).is_err());
+        assert!(Body::read(&vec![b' '; MAX_BODY_BYTES + 1], json).is_err());
+        assert!(Body::read("\u{feff}{}".as_bytes(), json).is_ok());
+    }
+
+    #[test]
+    fn results_over_the_limits_are_refused() {
+        let long = format!(r#"{{"e":"{}"}}"#, "x".repeat(257));
+        let outcomes = outcomes(r#"[{"name":"o","type":"failure","schema":{},"error_path":"$.e"}]"#);
+        let body = Body::read(long.as_bytes(), Some("application/json")).unwrap();
+        assert_eq!(
+            report(&outcomes.list[0], &body).unwrap_err().code(),
+            "InvalidPostActionBody"
+        );
+        let large = format!("\"{}\"", "x".repeat(262_143));
+        let body = Body::read(large.as_bytes(), Some("application/json")).unwrap();
+        let outcomes = self::outcomes(r#"[{"name":"o","type":"success","schema":{},"output_body":true}]"#);
+        assert_eq!(
+            report(&outcomes.list[0], &body).unwrap_err().code(),
+            "InvalidPostActionBody"
+        );
+    }
+
+    #[test]
+    fn a_schema_that_is_none_damages_the_link() {
+        let outcomes = outcomes(r#"[{"name":"o","type":"heartbeat","schema":{"type":"strin"}}]"#);
+        let body = Body::read(b"1", Some("application/json")).unwrap();
+        assert_eq!(choose(&outcomes, &body).unwrap_err().code(), "InvalidPayload");
+    }
+}

@@ -1,0 +1,150 @@
+//! JSON Schemas of outcomes: compiled without ever fetching anything, and with bounded patterns.
+
+use jsonschema::{Draft, PatternOptions, Validator};
+use serde_json::Value;
+
+/// Steps that the regular expression engine may go back in one match, so that no pattern takes long.
+const BACKTRACK_LIMIT: usize = 10_000;
+/// Bytes that one compiled pattern may take.
+const PATTERN_BYTES: usize = 1 << 20;
+
+/// Compiles a schema: Draft 7 unless `$schema` names another draft; `format` is not asserted.
+///
+/// `$ref` may point into the schema itself and nowhere else: there is no code here that could fetch anything.
+///
+/// # Errors
+/// A sentence that names the place in the schema, not its content.
+pub fn compile(schema: &Value) -> Result<Validator, String> {
+    let mut options = jsonschema::options();
+    if schema.get("$schema").is_none() {
+        options = options.with_draft(Draft::Draft7);
+    }
+    let patterns = PatternOptions::fancy_regex()
+        .backtrack_limit(BACKTRACK_LIMIT)
+        .size_limit(PATTERN_BYTES)
+        .dfa_size_limit(PATTERN_BYTES);
+    options
+        .offline()
+        .should_validate_formats(false)
+        .with_pattern_options(patterns)
+        .build(schema)
+        .map_err(|error| match error.instance_path().to_string().as_str() {
+            "" => "is not a valid JSON Schema; a `$ref` may only point into the schema itself".to_owned(),
+            path => format!("is not a valid JSON Schema at {}", printable(path)),
+        })
+}
+
+/// A pointer into the author's schema, short and without control characters.
+fn printable(path: &str) -> String {
+    path.chars().filter(|c| !c.is_control()).take(128).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use std::time::{Duration, Instant};
+
+    #[test]
+    fn without_a_dollar_schema_it_is_draft_7() {
+        let tuple = json!({"items": [{"type": "string"}, {"type": "number"}]});
+        let validator = compile(&tuple).unwrap();
+        assert!(validator.is_valid(&json!(["a", 1])));
+        assert!(!validator.is_valid(&json!([1, "a"])));
+    }
+
+    #[test]
+    fn dollar_schema_chooses_the_draft() {
+        let draft = |uri: &str| json!({"$schema": uri, "exclusiveMinimum": true, "minimum": 3});
+        let four = compile(&draft("http://json-schema.org/draft-04/schema#")).unwrap();
+        assert!(!four.is_valid(&json!(3)));
+        assert!(compile(&draft("http://json-schema.org/draft-07/schema#")).is_err());
+        let modern = json!({"$schema": "https://json-schema.org/draft/2020-12/schema", "prefixItems": [{"type": "null"}]});
+        assert!(!compile(&modern).unwrap().is_valid(&json!([1])));
+    }
+
+    #[test]
+    fn formats_are_not_asserted() {
+        assert!(
+            compile(&json!({"format": "email"}))
+                .unwrap()
+                .is_valid(&json!("no e-mail"))
+        );
+    }
+
+    #[test]
+    fn references_inside_of_the_schema_work() {
+        let schema = json!({"definitions": {"s": {"type": "string"}}, "properties": {"a": {"$ref": "#/definitions/s"}}});
+        let validator = compile(&schema).unwrap();
+        assert!(!validator.is_valid(&json!({"a": 1})));
+    }
+
+    #[test]
+    fn what_is_no_schema_is_refused() {
+        for schema in [
+            json!({"type": "strin"}),
+            json!({"properties": 5}),
+            json!({"pattern": "("}),
+            json!({"$ref": "http://127.0.0.1:1/schema.json"}),
+            json!({"$ref": "https://169.254.169.254/latest"}),
+            json!({"$ref": "file:///etc/passwd"}),
+            json!({"properties": {"a": {"$ref": "other.json"}}}),
+            json!({"$ref": "#/definitions/none"}),
+            json!({"$schema": "http://json-schema.org/draft-03/schema#"}),
+            json!({"$schema": "https://example.com/own-draft"}),
+            json!({"$schema": 5}),
+            json!({"pattern": "(a{1000}){1000}"}),
+        ] {
+            assert!(compile(&schema).is_err(), "{schema}");
+        }
+    }
+
+    #[test]
+    fn no_pattern_takes_long() {
+        let evil = [
+            "^(a+)+$",
+            "^(a|aa)+$",
+            "(.*a){20}$",
+            r"^(?:(\w+)\1?)+$",
+            r"^(?=(a+))\1+b",
+            r"([a-z]+)*\d(?<=x)",
+        ];
+        for pattern in evil {
+            let Ok(validator) = compile(&json!({"pattern": pattern})) else {
+                continue;
+            };
+            let text = json!(format!("{}!", "a".repeat(65_000)));
+            let start = Instant::now();
+            let _ = validator.is_valid(&text);
+            assert!(
+                start.elapsed() < Duration::from_secs(2),
+                "{pattern}: {:?}",
+                start.elapsed()
+            );
+        }
+    }
+
+    #[test]
+    fn lookaround_still_works() {
+        let validator = compile(&json!({"pattern": "^(?=.*\\d)(?!.*x).+$"})).unwrap();
+        assert!(validator.is_valid(&json!("abc1")));
+        assert!(!validator.is_valid(&json!("abcx1")));
+    }
+
+    #[test]
+    fn a_schema_that_refers_to_itself_ends() {
+        let recursive = json!({"properties": {"next": {"$ref": "#"}}, "additionalProperties": false});
+        let validator = compile(&recursive).unwrap();
+        assert!(validator.is_valid(&json!({"next": {"next": {}}})));
+        assert!(!validator.is_valid(&json!({"next": {"other": 1}})));
+        for endless in [
+            json!({"$ref": "#"}),
+            json!({"allOf": [{"$ref": "#"}]}),
+            json!({"not": {"$ref": "#"}}),
+        ] {
+            if let Ok(validator) = compile(&endless) {
+                let _ = validator.is_valid(&json!({"a": 1}));
+            }
+        }
+    }
+}
