@@ -3,7 +3,7 @@
 pub mod path;
 pub mod schema;
 
-use crate::action::{Outcome, OutcomeKind, Outcomes, OutputFrom, TextFrom};
+use crate::action::{MAX_OUTPUT_BYTES, Outcome, OutcomeKind, Outcomes, OutputFrom, TextFrom};
 use crate::json::{self, JsonText};
 use crate::rejection::{Fault, Rejection};
 use crate::report::Report;
@@ -337,6 +337,14 @@ mod tests {
             report(&outcomes.list[0], &body).unwrap_err().code(),
             "InvalidPostActionBody"
         );
+    }
+
+    #[test]
+    fn matches_inside_of_matches_do_not_multiply_without_end() {
+        let deep = format!("{}\"{}\"{}", "[".repeat(100), "x".repeat(100_000), "]".repeat(100));
+        let outcomes = outcomes(r#"[{"name":"o","type":"success","schema":{},"output_path":"$..[0]"}]"#);
+        let body = Body::read(deep.as_bytes(), Some("application/json")).unwrap();
+        assert_eq!(report(&outcomes.list[0], &body).unwrap_err().code(), "InvalidPostActionBody");
     }
 
     #[test]

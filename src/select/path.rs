@@ -73,7 +73,7 @@ impl Path {
 }
 
 /// One step from a value to a value directly inside it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Step<'v> {
     /// To the member of an object with this name.
     Key(&'v str),

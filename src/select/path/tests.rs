@@ -391,10 +391,7 @@ fn hostile_expressions_end_soon() {
     expressions.push(format!("$..{}", vec!["q"; 120].join(",")));
     expressions.push(format!("$..[?{}]", vec!["@==@"; 35].join("&&")));
     expressions.push(format!("$[?{}@.a{}]", "count(@[?".repeat(16), "])==1".repeat(16)));
-    expressions.push(format!(
-        "$[?{}]",
-        vec!["@[?@[?@[?@[?@[?@.a==1]]]]]"; 9].join("||")
-    ));
+    expressions.push(format!("$[?{}]", ["@[?@[?@[?@[?@[?@.a==1]]]]]"; 9].join("||")));
     for body in bodies {
         let body: Value = serde_json::from_str(&body).unwrap();
         for expression in &expressions {

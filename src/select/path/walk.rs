@@ -167,7 +167,7 @@ impl<'v> Walk<'v> {
         spend(&mut self.work, units)
     }
 
-    #[expect(
+    #[allow(
         clippy::indexing_slicing,
         reason = "ids are made by `visit` and nodes are never removed"
     )]

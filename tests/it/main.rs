@@ -1,0 +1,2 @@
+//! Whole operations and frozen vectors. No environment, no network.
+mod jsonpath;
