@@ -1,17 +1,25 @@
 //! Callback links for waiting Step Functions tasks.
 pub mod action;
+pub mod aws;
+pub mod calls;
+pub mod config;
 pub mod decide;
 pub mod expiration;
 pub mod json;
+pub mod keys;
 pub mod link;
+pub mod log;
 pub mod negotiate;
 pub mod page;
 pub mod payload;
 pub mod rejection;
 pub mod reply;
 pub mod report;
+pub mod request;
 pub mod seal;
 pub mod select;
+pub mod tasks;
 pub mod template;
 pub mod token;
 pub mod transaction;
+pub mod web;

@@ -45,15 +45,6 @@ const R_SQUARED: Limbs = [
 ];
 /// `−p⁻¹ mod 2^64`.
 const MINUS_P_INVERSE: u64 = 0x0000_0001_0000_0001;
-/// `(p + 1) / 4 = 2^382 − 2^126 − 2^94 + 2^30`.
-const ROOT_EXPONENT: Limbs = [
-    0x0000_0000_4000_0000,
-    0xbfff_ffff_c000_0000,
-    u64::MAX,
-    u64::MAX,
-    u64::MAX,
-    0x3fff_ffff_ffff_ffff,
-];
 const ONE: Limbs = [1, 0, 0, 0, 0, 0];
 const ZERO: Limbs = [0; 6];
 
@@ -72,7 +63,7 @@ pub(super) fn decompress(point: &[u8; COMPRESSED]) -> Option<[u8; UNCOMPRESSED]>
     let cube = multiply(&multiply(&x_mont, &x_mont), &x_mont);
     let three_x = add(&add(&x_mont, &x_mont), &x_mont);
     let square = add(&subtract(&cube, &three_x), &multiply(&B, &R_SQUARED));
-    let root = power(&square, &ROOT_EXPONENT);
+    let root = square_root(&square);
     if multiply(&root, &root) != square {
         return None;
     }
@@ -96,18 +87,30 @@ pub(super) fn decompress(point: &[u8; COMPRESSED]) -> Option<[u8; UNCOMPRESSED]>
     Some(uncompressed)
 }
 
-/// `base^exponent`; `base` and the result in Montgomery form.
-fn power(base: &Limbs, exponent: &Limbs) -> Limbs {
-    let mut result = multiply(&ONE, &R_SQUARED);
-    for limb in exponent.iter().rev() {
-        for bit in (0..u64::BITS).rev() {
-            result = multiply(&result, &result);
-            if limb >> bit & 1 == 1 {
-                result = multiply(&result, base);
-            }
-        }
-    }
-    result
+/// `square^((p+1)/4)`, in Montgomery form: a root, if there is one.
+///
+/// The exponent is `2^382 − 2^126 − 2^94 + 2^30`, in binary 255 ones, a zero, 32 ones, 63 zeros, a one and 30 zeros.
+/// `ones_n` is `square` to the power of `n` ones.
+fn square_root(square: &Limbs) -> Limbs {
+    let twice_and_one = |ones: &Limbs, length| {
+        let twice = multiply(&square_times(ones, length), ones);
+        multiply(&square_times(&twice, 1), square)
+    };
+    let ones_3 = twice_and_one(square, 1);
+    let ones_7 = twice_and_one(&ones_3, 3);
+    let ones_15 = twice_and_one(&ones_7, 7);
+    let ones_31 = twice_and_one(&ones_15, 15);
+    let ones_32 = multiply(&square_times(&ones_31, 1), square);
+    let ones_63 = twice_and_one(&ones_31, 31);
+    let ones_127 = twice_and_one(&ones_63, 63);
+    let ones_255 = twice_and_one(&ones_127, 127);
+
+    let upper = multiply(&square_times(&ones_255, 33), &ones_32);
+    square_times(&multiply(&square_times(&upper, 64), square), 30)
+}
+
+fn square_times(number: &Limbs, times: u32) -> Limbs {
+    (0..times).fold(*number, |number, _| multiply(&number, &number))
 }
 
 /// Montgomery's product `a · b / 2^384 mod p`, limb by limb; `a` and `b` below `p`.

@@ -126,12 +126,18 @@ fn matches(path: &Path, body: &Body<'_>) -> Result<Vec<JsonText>, Rejection> {
     let locations = path
         .locate(&body.value)
         .map_err(|_| refused("gives too many matches for a path of this link"))?;
-    let parts = locations
-        .iter()
-        .filter_map(|location| json::part_at(body.raw, location));
-    parts
-        .map(|part| JsonText::compact(part).map_err(refused))
-        .collect()
+    let mut size = 0;
+    let mut texts = Vec::with_capacity(locations.len());
+    for part in json::parts_at(body.raw, &locations) {
+        let text = JsonText::compact(part).map_err(refused)?;
+        size += text.as_str().len();
+        // A part may lie in another one that matched too, so that little matches can be more than the body.
+        if size > MAX_OUTPUT_BYTES {
+            return Err(refused("gives more than 262,144 bytes of matches for a path of this link"));
+        }
+        texts.push(text);
+    }
+    Ok(texts)
 }
 
 fn array(matches: &[JsonText]) -> JsonText {

@@ -1,0 +1,176 @@
+//! The HTTPS client of the AWS SDK, and what its errors mean.
+
+use crate::config::Config;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_sdk_kms::error::{ProvideErrorMetadata, SdkError};
+use aws_smithy_http_client::tls::{self, TlsContext, TrustStore, rustls_provider::CryptoMode};
+use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_types::retry::RetryConfig;
+use aws_smithy_types::timeout::TimeoutConfig;
+use std::error::Error;
+use std::time::Duration;
+
+/// How long a connection may take to come about.
+const CONNECT: Duration = Duration::from_secs(1);
+/// How long one attempt to reach KMS may take, and all of them together.
+const KMS_ATTEMPT: Duration = Duration::from_millis(900);
+const KMS_TOTAL: Duration = Duration::from_secs(2);
+/// How long one attempt to reach Step Functions may take.
+const STATES_ATTEMPT: Duration = Duration::from_secs(2);
+
+/// The roots under which AWS's endpoints have their certificates (docs/decisions/002-embedded-roots.md).
+pub const EMBEDDED_ROOTS: &str = include_str!("aws/roots.pem");
+
+/// What all clients of a process share.
+#[derive(Clone)]
+pub struct Shared {
+    region: String,
+    http: SharedHttpClient,
+    credentials: Option<SharedCredentialsProvider>,
+}
+
+impl Shared {
+    /// Prepares the TLS client; nothing is connected yet.
+    ///
+    /// # Errors
+    /// A CA bundle that cannot be read, by the name of its variable.
+    pub fn new(config: &Config, credentials: Option<SharedCredentialsProvider>) -> Result<Self, String> {
+        let roots = match &config.aws.ca_bundle {
+            None => EMBEDDED_ROOTS.as_bytes().to_vec(),
+            Some(path) => std::fs::read(path)
+                .map_err(|error| format!("AWS_CA_BUNDLE or SSL_CERT_FILE: cannot be read: {}", error.kind()))?,
+        };
+        let is_pem = roots.windows(27).any(|window| window == b"-----BEGIN CERTIFICATE-----");
+        if !is_pem {
+            return Err("AWS_CA_BUNDLE or SSL_CERT_FILE: holds no certificate in PEM form".to_owned());
+        }
+        let trust = TrustStore::empty().with_pem_certificate(roots);
+        let context = TlsContext::builder().with_trust_store(trust).build();
+        let context = context.map_err(|error| format!("TLS cannot be set up: {error}"))?;
+        let http = aws_smithy_http_client::Builder::new()
+            .tls_provider(tls::Provider::Rustls(CryptoMode::Ring))
+            .tls_context(context)
+            .build_https();
+        Ok(Self { region: config.region.clone(), http, credentials })
+    }
+
+    /// A KMS client: its calls have no side effect, so the SDK may repeat them.
+    pub fn kms(&self, endpoint: Option<&str>) -> aws_sdk_kms::Client {
+        let mut config = aws_sdk_kms::Config::builder()
+            .behavior_version(BehaviorVersion::v2026_01_12())
+            .region(aws_sdk_kms::config::Region::new(self.region.clone()))
+            .http_client(self.http.clone())
+            .retry_config(
+                RetryConfig::standard()
+                    .with_max_attempts(3)
+                    .with_initial_backoff(Duration::from_millis(50))
+                    .with_max_backoff(Duration::from_millis(200)),
+            )
+            .timeout_config(
+                TimeoutConfig::builder()
+                    .connect_timeout(CONNECT)
+                    .operation_attempt_timeout(KMS_ATTEMPT)
+                    .operation_timeout(KMS_TOTAL)
+                    .build(),
+            );
+        config.set_credentials_provider(self.credentials.clone());
+        config.set_endpoint_url(endpoint.map(str::to_owned));
+        aws_sdk_kms::Client::from_conf(config.build())
+    }
+
+    /// A Step Functions client that tries once: [`crate::tasks::step_functions`] decides what may be repeated.
+    pub fn states(&self, endpoint: Option<&str>) -> aws_sdk_sfn::Client {
+        let mut config = aws_sdk_sfn::Config::builder()
+            .behavior_version(BehaviorVersion::v2026_01_12())
+            .region(aws_sdk_sfn::config::Region::new(self.region.clone()))
+            .http_client(self.http.clone())
+            .retry_config(RetryConfig::disabled())
+            .timeout_config(
+                TimeoutConfig::builder().connect_timeout(CONNECT).operation_attempt_timeout(STATES_ATTEMPT).build(),
+            );
+        config.set_credentials_provider(self.credentials.clone());
+        config.set_endpoint_url(endpoint.map(str::to_owned));
+        aws_sdk_sfn::Client::from_conf(config.build())
+    }
+}
+
+/// What an error says about how far a call got.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// Nothing was written to the service.
+    NotSent,
+    /// The request may have been taken, and no answer says so.
+    MaybeSent,
+    /// The service answered with an error of its own below 500.
+    Answered,
+    /// The request was never built; no fault of the service.
+    Ours,
+}
+
+/// How far a failed call got. Whatever is not certain counts as sent.
+pub fn fault<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Fault {
+    match error {
+        SdkError::ConstructionFailure(_) => Fault::Ours,
+        SdkError::DispatchFailure(failure) => match failure.as_connector_error() {
+            Some(error) if was_never_connected(error) => Fault::NotSent,
+            Some(error) if error.is_user() => Fault::Ours,
+            _ => Fault::MaybeSent,
+        },
+        SdkError::ServiceError(answer) => match answer.raw().status().as_u16() {
+            500.. => Fault::MaybeSent,
+            _ if answer.err().code().is_none() => Fault::MaybeSent,
+            _ => Fault::Answered,
+        },
+        _ => Fault::MaybeSent,
+    }
+}
+
+/// The code of the service's error, or the kind of failure; never a value of the request.
+pub fn error_name<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> String {
+    match error {
+        SdkError::ConstructionFailure(_) => "not sent (no credentials, or a request that cannot be built)".to_owned(),
+        SdkError::TimeoutError(_) => "timeout".to_owned(),
+        SdkError::DispatchFailure(failure) => match failure.as_connector_error() {
+            Some(error) if was_never_connected(error) => "no connection".to_owned(),
+            Some(error) if error.is_timeout() => "timeout".to_owned(),
+            _ => "connection broken".to_owned(),
+        },
+        SdkError::ResponseError(_) => "unreadable answer".to_owned(),
+        SdkError::ServiceError(answer) => match answer.err().code() {
+            Some(code) => code.chars().filter(char::is_ascii_alphanumeric).take(64).collect(),
+            None => "unreadable error".to_owned(),
+        },
+        _ => "unknown failure".to_owned(),
+    }
+}
+
+/// Whether the connection never came about, so that nothing can have been written to it.
+fn was_never_connected(error: &ConnectorError) -> bool {
+    let mut source: Option<&(dyn Error + 'static)> = Some(error);
+    while let Some(error) = source {
+        if let Some(client) = error.downcast_ref::<hyper_util::client::legacy::Error>() {
+            return client.is_connect();
+        }
+        source = error.source();
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rustls_pki_types::CertificateDer;
+    use rustls_pki_types::pem::PemObject;
+
+    #[test]
+    fn every_embedded_root_is_one_that_mozilla_trusts() {
+        let roots: Vec<_> = CertificateDer::pem_slice_iter(EMBEDDED_ROOTS.as_bytes()).map(Result::unwrap).collect();
+        assert_eq!(roots.len(), 7);
+        for (number, root) in roots.iter().enumerate() {
+            assert!(webpki_root_certs::TLS_SERVER_ROOT_CERTS.contains(root), "root {number}");
+        }
+    }
+}

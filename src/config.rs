@@ -1,0 +1,408 @@
+//! The settings, read once. Every problem is reported, with the name of its variable.
+
+use crate::decide::Switches;
+use crate::link::{BaseUrl, is_region};
+use std::fmt;
+
+/// Everything that the environment decides.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// `BASE_URL`, or made from `API_ID`, `STAGE` and the region. Needed to create, not to process.
+    pub base_url: Option<BaseUrl>,
+    /// `AWS_REGION`.
+    pub region: String,
+    /// `KEY_ID`: absent means that links are not encrypted.
+    pub key: Option<KmsKeyId>,
+    /// `DECRYPT_KEY_IDS`: further keys whose links still open.
+    pub further_keys: Vec<KmsKeyId>,
+    /// `AUDIENCE`: links of one audience do not open under another.
+    pub audience: String,
+    /// `ENABLE_OUTPUT_PARAMETERS` and `ENABLE_POST_ACTIONS`.
+    pub switches: Switches,
+    /// `ACCEPT_LEGACY_URLS`: links of the Python application open.
+    pub accept_legacy: bool,
+    /// `VERBOSE_LOGGING`.
+    pub verbose: bool,
+    /// `DATA_KEY_MAX_AGE`, `DATA_KEY_MAX_USES` and `DECRYPT_CACHE_MAX_AGE`.
+    pub caches: CacheSettings,
+    /// Where KMS and Step Functions are, if not where the SDK thinks, and whom TLS trusts.
+    pub aws: AwsSettings,
+}
+
+/// How long data keys are kept in memory (docs/FORMAT.md, "Caches").
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CacheSettings {
+    /// Seconds for which a data key seals further links; 0 asks for one key a request.
+    pub data_key_max_age: u32,
+    /// Links that one data key seals.
+    pub data_key_max_uses: u32,
+    /// Seconds for which an opened data key opens further links; 0 keeps none.
+    pub decrypt_max_age: u32,
+}
+
+impl Default for CacheSettings {
+    fn default() -> Self {
+        Self { data_key_max_age: 300, data_key_max_uses: 100, decrypt_max_age: 300 }
+    }
+}
+
+/// The SDK's own variables, as far as we read them ourselves.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AwsSettings {
+    /// `AWS_ENDPOINT_URL_KMS` or `AWS_ENDPOINT_URL`.
+    pub kms_endpoint: Option<String>,
+    /// `AWS_ENDPOINT_URL_SFN` or `AWS_ENDPOINT_URL`.
+    pub states_endpoint: Option<String>,
+    /// `AWS_CA_BUNDLE`, else `SSL_CERT_FILE`: a PEM file that replaces the embedded roots.
+    pub ca_bundle: Option<String>,
+}
+
+/// A problem with one setting.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// The variable.
+    pub variable: &'static str,
+    /// What is wrong and what to do.
+    pub what: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.variable, self.what)
+    }
+}
+
+/// Longest audience, in bytes.
+const MAX_AUDIENCE: usize = 128;
+
+impl Config {
+    /// Reads the settings through `variable`. An empty variable counts as absent.
+    ///
+    /// # Errors
+    /// Every problem, by name.
+    pub fn from_vars(variable: impl Fn(&str) -> Option<String>) -> Result<Self, Vec<Problem>> {
+        let read = Reader { variable: &variable, problems: Vec::new().into() };
+        let region = read.text("AWS_REGION").or_else(|| read.text("AWS_DEFAULT_REGION"));
+        let region = match region {
+            Some(region) if is_region(&region) => region,
+            Some(_) => read.problem("AWS_REGION", "is not the name of a region"),
+            None => read.problem("AWS_REGION", "is missing; name the region of this deployment"),
+        };
+        let key = read.text("KEY_ID").and_then(|text| read.key("KEY_ID", &text));
+        let further = read.text("DECRYPT_KEY_IDS").unwrap_or_default();
+        let further = further.split(',').map(str::trim).filter(|text| !text.is_empty());
+        let further_keys: Vec<_> = further.filter_map(|text| read.key("DECRYPT_KEY_IDS", text)).collect();
+        if key.is_none() && !further_keys.is_empty() {
+            read.problem::<()>("DECRYPT_KEY_IDS", "needs KEY_ID; without it nothing is decrypted");
+        }
+        let config = Self {
+            base_url: read.base_url(&region),
+            key,
+            further_keys,
+            audience: read.audience(),
+            switches: Switches {
+                output_parameters: read.switch("ENABLE_OUTPUT_PARAMETERS", false),
+                post_actions: read.switch("ENABLE_POST_ACTIONS", false),
+            },
+            accept_legacy: read.switch("ACCEPT_LEGACY_URLS", true),
+            verbose: read.switch("VERBOSE_LOGGING", false),
+            caches: CacheSettings {
+                data_key_max_age: read.number("DATA_KEY_MAX_AGE", 300, 0, 3_600),
+                data_key_max_uses: read.number("DATA_KEY_MAX_USES", 100, 1, 10_000),
+                decrypt_max_age: read.number("DECRYPT_CACHE_MAX_AGE", 300, 0, 900),
+            },
+            aws: AwsSettings {
+                kms_endpoint: read.endpoint("AWS_ENDPOINT_URL_KMS"),
+                states_endpoint: read.endpoint("AWS_ENDPOINT_URL_SFN"),
+                ca_bundle: read.text("AWS_CA_BUNDLE").or_else(|| read.text("SSL_CERT_FILE")),
+            },
+            region,
+        };
+        match read.problems.into_inner() {
+            problems if problems.is_empty() => Ok(config),
+            problems => Err(problems),
+        }
+    }
+
+    /// From the environment of this process.
+    ///
+    /// # Errors
+    /// As [`Config::from_vars`].
+    #[expect(clippy::disallowed_methods, reason = "the one place where the environment is read")]
+    pub fn from_env() -> Result<Self, Vec<Problem>> {
+        Self::from_vars(|name| std::env::var(name).ok())
+    }
+
+    /// The keys whose links open, the one that seals first.
+    pub fn opening_keys(&self) -> Vec<KmsKeyId> {
+        self.key.iter().chain(&self.further_keys).cloned().collect()
+    }
+}
+
+struct Reader<'a> {
+    variable: &'a dyn Fn(&str) -> Option<String>,
+    problems: std::cell::RefCell<Vec<Problem>>,
+}
+
+impl Reader<'_> {
+    fn text(&self, name: &str) -> Option<String> {
+        (self.variable)(name).filter(|text| !text.is_empty())
+    }
+
+    /// Notes the problem and goes on with a value that is never used.
+    fn problem<T: Default>(&self, variable: &'static str, what: impl fmt::Display) -> T {
+        self.problems.borrow_mut().push(Problem { variable, what: what.to_string() });
+        T::default()
+    }
+
+    fn switch(&self, name: &'static str, default: bool) -> bool {
+        match self.text(name).as_deref() {
+            None => default,
+            Some("true") => true,
+            Some("false") => false,
+            Some(_) => self.problem(name, "must be true or false"),
+        }
+    }
+
+    fn number(&self, name: &'static str, default: u32, min: u32, max: u32) -> u32 {
+        match self.text(name).map(|text| text.parse::<u32>()) {
+            None => default,
+            Some(Ok(number)) if (min..=max).contains(&number) => number,
+            Some(_) => self.problem(name, format_args!("must be a whole number from {min} to {max}")),
+        }
+    }
+
+    fn key(&self, name: &'static str, text: &str) -> Option<KmsKeyId> {
+        KmsKeyId::parse(text).or_else(|| {
+            let what = "must be the ARN or the id of a KMS key (an alias may come to mean another key, \
+                        and its links would not open any more)";
+            self.problem(name, what)
+        })
+    }
+
+    fn audience(&self) -> String {
+        match self.text("AUDIENCE") {
+            None => "default".to_owned(),
+            Some(text) if text.len() <= MAX_AUDIENCE && text.chars().all(|c| c.is_ascii_graphic()) => text,
+            Some(_) => self.problem("AUDIENCE", "must be 1 to 128 visible ASCII characters"),
+        }
+    }
+
+    fn base_url(&self, region: &str) -> Option<BaseUrl> {
+        if let Some(text) = self.text("BASE_URL") {
+            return BaseUrl::https_or_local(&text).map_err(|what| self.problem::<()>("BASE_URL", what)).ok();
+        }
+        match (self.text("API_ID"), self.text("STAGE")) {
+            (None, None) => None,
+            (Some(_), None) => self.problem("STAGE", "is missing; API_ID needs the name of its stage"),
+            (None, Some(_)) => self.problem("API_ID", "is missing; STAGE needs the id of its API"),
+            (Some(api_id), Some(stage)) => BaseUrl::api_stage(&api_id, &stage, region)
+                .map_err(|fault| match fault.at.as_str() {
+                    "api_id" => self.problem("API_ID", &fault.what),
+                    "stage" => self.problem("STAGE", &fault.what),
+                    _ => {} // the region was looked at before
+                })
+                .ok(),
+        }
+    }
+
+    fn endpoint(&self, name: &'static str) -> Option<String> {
+        let ignored = self.switch("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", false);
+        let (name, text) = match self.text(name) {
+            Some(text) => (name, text),
+            None => ("AWS_ENDPOINT_URL", self.text("AWS_ENDPOINT_URL")?),
+        };
+        let is_http = url::Url::parse(&text).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
+        match (ignored, is_http) {
+            (true, _) => None,
+            (false, true) => Some(text),
+            (false, false) => self.problem(name, "must be an http or https URL"),
+        }
+    }
+}
+
+/// A KMS key by ARN or id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KmsKeyId(String);
+
+impl KmsKeyId {
+    /// Accepts `arn:<partition>:kms:<region>:<account>:key/<id>` and `<id>`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let id = match text.split(':').collect::<Vec<_>>().as_slice() {
+            [id] => id,
+            ["arn", partition, "kms", region, account, resource]
+                if partition.starts_with("aws")
+                    && is_region(region)
+                    && account.len() == 12
+                    && account.bytes().all(|byte| byte.is_ascii_digit()) =>
+            {
+                resource.strip_prefix("key/")?
+            }
+            _ => return None,
+        };
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
+        ((8..=64).contains(&id.len()) && id.chars().all(plain)).then(|| Self(text.to_owned()))
+    }
+
+    /// As it was given.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    fn id(&self) -> &str {
+        self.0.rsplit_once('/').map_or(self.0.as_str(), |(_, id)| id)
+    }
+
+    /// Whether an ARN means this key. A multi-Region key (`mrk-`) is the same key in every region.
+    pub fn is_meant_by(&self, arn: &str) -> bool {
+        let Some(other) = Self::parse(arn).filter(|other| other.0.contains(':')) else { return false };
+        let same_id = other.id() == self.id();
+        same_id && (!self.0.contains(':') || self.id().starts_with("mrk-") || other == *self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashMap;
+
+    const ARN: &str = "arn:aws:kms:eu-central-1:123456789012:key/b3537ef1-d8dc-4780-9f5a-55776cbb2f7f";
+
+    fn read(vars: &[(&str, &str)]) -> Result<Config, Vec<String>> {
+        let vars: HashMap<&str, &str> = [("AWS_REGION", "eu-central-1")].into_iter().chain(vars.iter().copied()).collect();
+        Config::from_vars(|name| vars.get(name).map(|text| (*text).to_owned()))
+            .map_err(|problems| problems.iter().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn the_defaults_are_those_of_the_documents() {
+        let config = read(&[]).unwrap();
+        assert_eq!(config.key, None);
+        assert_eq!(config.audience, "default");
+        assert_eq!(config.switches, Switches { output_parameters: false, post_actions: false });
+        assert!(config.accept_legacy && !config.verbose);
+        let caches = CacheSettings { data_key_max_age: 300, data_key_max_uses: 100, decrypt_max_age: 300 };
+        assert_eq!(config.caches, caches);
+        assert_eq!(config.aws, AwsSettings::default());
+    }
+
+    #[test]
+    fn the_base_is_given_or_made_from_api_and_stage() {
+        let base = |vars: &[(&str, &str)]| read(vars).unwrap().base_url.unwrap().as_str().to_owned();
+        assert_eq!(base(&[("BASE_URL", "https://links.example.com/")]), "https://links.example.com");
+        let api = [("API_ID", "abc"), ("STAGE", "v1")];
+        assert_eq!(base(&api), "https://abc.execute-api.eu-central-1.amazonaws.com/v1");
+        let china = [("API_ID", "abc"), ("STAGE", "v1"), ("AWS_REGION", "cn-north-1")];
+        assert_eq!(base(&china), "https://abc.execute-api.cn-north-1.amazonaws.com.cn/v1");
+    }
+
+    #[test]
+    fn all_problems_are_reported_by_name() {
+        let problems = read(&[
+            ("AWS_REGION", "nowhere"),
+            ("KEY_ID", "alias/links"),
+            ("DECRYPT_KEY_IDS", "x, y"),
+            ("AUDIENCE", "with space"),
+            ("BASE_URL", "http://example.com"),
+            ("ENABLE_OUTPUT_PARAMETERS", "yes"),
+            ("ENABLE_POST_ACTIONS", "True"),
+            ("ACCEPT_LEGACY_URLS", "1"),
+            ("VERBOSE_LOGGING", "on"),
+            ("DATA_KEY_MAX_AGE", "3601"),
+            ("DATA_KEY_MAX_USES", "0"),
+            ("DECRYPT_CACHE_MAX_AGE", "-1"),
+            ("AWS_ENDPOINT_URL_KMS", "127.0.0.1:5000"),
+            ("AWS_ENDPOINT_URL", "ftp://127.0.0.1"),
+        ])
+        .unwrap_err();
+        for name in [
+            "AWS_REGION: ",
+            "KEY_ID: ",
+            "DECRYPT_KEY_IDS: ",
+            "AUDIENCE: ",
+            "BASE_URL: ",
+            "ENABLE_OUTPUT_PARAMETERS: ",
+            "ENABLE_POST_ACTIONS: ",
+            "ACCEPT_LEGACY_URLS: ",
+            "VERBOSE_LOGGING: ",
+            "DATA_KEY_MAX_AGE: ",
+            "DATA_KEY_MAX_USES: ",
+            "DECRYPT_CACHE_MAX_AGE: ",
+            "AWS_ENDPOINT_URL_KMS: ",
+            "AWS_ENDPOINT_URL: ",
+        ] {
+            assert!(problems.iter().any(|problem| problem.starts_with(name)), "{name} in {problems:?}");
+        }
+    }
+
+    #[test]
+    fn incomplete_settings_are_refused() {
+        for (vars, problem) in [
+            (vec![("AWS_REGION", "")], "AWS_REGION: is missing"),
+            (vec![("API_ID", "abc")], "STAGE: is missing"),
+            (vec![("STAGE", "v1")], "API_ID: is missing"),
+            (vec![("API_ID", "a/b"), ("STAGE", "v1")], "API_ID: must be"),
+            (vec![("API_ID", "abc"), ("STAGE", "v 1")], "STAGE: must be"),
+            (vec![("DECRYPT_KEY_IDS", ARN)], "DECRYPT_KEY_IDS: needs KEY_ID"),
+        ] {
+            let problems = read(&vars).unwrap_err();
+            assert!(problems.len() == 1 && problems[0].starts_with(problem), "{problems:?}");
+        }
+    }
+
+    #[test]
+    fn endpoints_come_from_the_service_or_for_all() {
+        let aws = |vars: &[(&str, &str)]| read(vars).unwrap().aws;
+        let all = aws(&[("AWS_ENDPOINT_URL", "http://127.0.0.1:1"), ("AWS_ENDPOINT_URL_SFN", "http://127.0.0.1:2")]);
+        assert_eq!(all.kms_endpoint.as_deref(), Some("http://127.0.0.1:1"));
+        assert_eq!(all.states_endpoint.as_deref(), Some("http://127.0.0.1:2"));
+        let ignored = [("AWS_ENDPOINT_URL", "http://127.0.0.1:1"), ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true")];
+        assert_eq!(aws(&ignored).kms_endpoint, None);
+        let bundles = aws(&[("AWS_CA_BUNDLE", "/a.pem"), ("SSL_CERT_FILE", "/b.pem")]);
+        assert_eq!(bundles.ca_bundle.as_deref(), Some("/a.pem"));
+    }
+
+    #[test]
+    fn keys_are_arns_or_ids_of_any_partition() {
+        for text in [
+            ARN,
+            "b3537ef1-d8dc-4780-9f5a-55776cbb2f7f",
+            "mrk-1234567890abcdef1234567890abcdef",
+            "arn:aws-cn:kms:cn-north-1:123456789012:key/b3537ef1-d8dc-4780-9f5a-55776cbb2f7f",
+            "arn:aws-us-gov:kms:us-gov-west-1:123456789012:key/mrk-1234567890abcdef1234567890abcdef",
+        ] {
+            assert!(KmsKeyId::parse(text).is_some(), "{text}");
+        }
+        for text in [
+            "",
+            "x",
+            "alias/links",
+            "arn:aws:kms:eu-central-1:123456789012:alias/links",
+            "arn:aws:s3:eu-central-1:123456789012:key/b3537ef1-d8dc-4780-9f5a-55776cbb2f7f",
+            "arn:aws:kms:eu-central-1:12345:key/b3537ef1-d8dc-4780-9f5a-55776cbb2f7f",
+            "arn:other:kms:eu-central-1:123456789012:key/b3537ef1-d8dc-4780-9f5a-55776cbb2f7f",
+            "b3537ef1 d8dc",
+        ] {
+            assert!(KmsKeyId::parse(text).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_arn_means_one_key() {
+        let by_arn = KmsKeyId::parse(ARN).unwrap();
+        let by_id = KmsKeyId::parse("b3537ef1-d8dc-4780-9f5a-55776cbb2f7f").unwrap();
+        assert!(by_arn.is_meant_by(ARN) && by_id.is_meant_by(ARN));
+        for other in [
+            "",
+            "b3537ef1-d8dc-4780-9f5a-55776cbb2f7f",
+            "arn:aws:kms:eu-west-1:123456789012:key/b3537ef1-d8dc-4780-9f5a-55776cbb2f7f",
+            "arn:aws:kms:eu-central-1:999999999999:key/b3537ef1-d8dc-4780-9f5a-55776cbb2f7f",
+            "arn:aws:kms:eu-central-1:123456789012:key/b3537ef1-d8dc-4780-9f5a-55776cbb2f70",
+        ] {
+            assert!(!by_arn.is_meant_by(other), "{other}");
+        }
+        let replica = "arn:aws:kms:eu-west-1:123456789012:key/mrk-1234567890abcdef1234567890abcdef";
+        let primary = KmsKeyId::parse("arn:aws:kms:us-east-1:123456789012:key/mrk-1234567890abcdef1234567890abcdef");
+        assert!(primary.unwrap().is_meant_by(replica));
+    }
+}

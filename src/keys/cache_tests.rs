@@ -1,0 +1,147 @@
+use super::*;
+use crate::seal::KeyRef;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+struct Kms(AtomicU32);
+
+impl Kms {
+    fn new() -> Self {
+        Self(AtomicU32::new(0))
+    }
+
+    fn calls(&self) -> u32 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    async fn generate(&self) -> Result<SealingKey, KeyFailure> {
+        let number = self.0.fetch_add(1, Ordering::Relaxed);
+        let byte = u8::try_from(number % 251).unwrap();
+        Ok(SealingKey { key: DataKey::new([byte; 32]), reference: KeyRef::Kms(vec![byte]) })
+    }
+
+    async fn open(&self, wrapped: &[u8]) -> Result<DataKey, KeyFailure> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        match wrapped {
+            [0, ..] => Err(KeyFailure::Refused(Damage::KeyRefused("InvalidCiphertext".to_owned()))),
+            [1, ..] => Err(KeyFailure::Busy("timeout".to_owned())),
+            [2, ..] => Err(KeyFailure::SwitchedOff("Disabled".to_owned())),
+            _ => Ok(DataKey::new([7; 32])),
+        }
+    }
+}
+
+async fn take(cache: &SealingCache, kms: &Kms, links: u32, now: u64) -> Arc<SealingKey> {
+    cache.take(links, now, async || kms.generate().await).await.unwrap()
+}
+
+async fn open(cache: &OpeningCache, kms: &Kms, wrapped: &[u8], now: u64) -> Result<Arc<DataKey>, KeyFailure> {
+    cache.open(KeyDigest::of(&[wrapped]), wrapped, now, async || kms.open(wrapped).await).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_data_key_seals_for_its_age_and_uses() {
+    let (cache, kms) = (SealingCache::new(300, 10), Kms::new());
+    for (links, now, calls) in [
+        (2, 1_000, 1),
+        (8, 1_299, 1),
+        (1, 1_299, 2),
+        (9, 1_299, 2),
+        (1, 1_300, 3),
+        (1, 1_599, 3),
+        (1, 1_600, 4),
+        (50, 1_600, 5),
+        (1, 1_600, 6),
+    ] {
+        take(&cache, &kms, links, now).await;
+        assert_eq!(kms.calls(), calls, "{links} links at {now}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_age_of_zero_is_one_key_a_request() {
+    let (cache, kms) = (SealingCache::new(0, 100), Kms::new());
+    for calls in 1..5 {
+        take(&cache, &kms, 2, 1_000).await;
+        assert_eq!(kms.calls(), calls);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_call_leaves_nothing_behind() {
+    let (cache, kms) = (SealingCache::new(300, 10), Kms::new());
+    let failed = cache.take(1, 1_000, async || Err(KeyFailure::Busy("timeout".to_owned()))).await;
+    assert_eq!(failed.unwrap_err(), KeyFailure::Busy("timeout".to_owned()));
+    take(&cache, &kms, 1, 1_000).await;
+    assert_eq!(kms.calls(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_opened_key_opens_for_its_age() {
+    let (cache, kms) = (OpeningCache::new(300), Kms::new());
+    for (now, calls) in [(1_000, 1), (1_299, 1), (1_300, 2), (1_599, 2)] {
+        open(&cache, &kms, &[9, 9], now).await.unwrap();
+        assert_eq!(kms.calls(), calls, "at {now}");
+    }
+    open(&cache, &kms, &[9, 8], 1_599).await.unwrap();
+    assert_eq!(kms.calls(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_age_of_zero_keeps_nothing() {
+    let (cache, kms) = (OpeningCache::new(0), Kms::new());
+    for calls in 1..4 {
+        open(&cache, &kms, &[9], 1_000).await.unwrap();
+        assert_eq!(kms.calls(), calls);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn requests_at_the_same_time_share_one_call() {
+    let (cache, kms) = (OpeningCache::new(300), Kms::new());
+    let both = tokio::join!(open(&cache, &kms, &[9], 1_000), open(&cache, &kms, &[9], 1_000));
+    assert!(both.0.is_ok() && both.1.is_ok());
+    assert_eq!(kms.calls(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_key_is_remembered_for_a_minute() {
+    let (cache, kms) = (OpeningCache::new(300), Kms::new());
+    for (now, calls) in [(1_000, 1), (1_059, 1), (1_060, 2)] {
+        let refused = open(&cache, &kms, &[0], now).await.unwrap_err();
+        assert!(matches!(refused, KeyFailure::Refused(Damage::KeyRefused(_))), "{refused:?}");
+        assert_eq!(kms.calls(), calls, "at {now}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn passing_failures_are_not_remembered() {
+    let (cache, kms) = (OpeningCache::new(300), Kms::new());
+    for calls in 1..30 {
+        assert!(matches!(open(&cache, &kms, &[1], 1_000).await, Err(KeyFailure::Busy(_))));
+        assert_eq!(kms.calls(), calls);
+    }
+    assert!(matches!(open(&cache, &kms, &[2], 1_000).await, Err(KeyFailure::SwitchedOff(_))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn garbage_soon_meets_the_gate() {
+    let (cache, kms) = (OpeningCache::new(300), Kms::new());
+    let mut refused_by_gate = 0;
+    for number in 0..10_000u32 {
+        let wrapped = [[0].as_slice(), &number.to_be_bytes()].concat();
+        match open(&cache, &kms, &wrapped, 1_000).await {
+            Err(KeyFailure::TooMany) => refused_by_gate += 1,
+            Err(KeyFailure::Refused(_)) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!((kms.calls(), refused_by_gate), (10, 9_990));
+}
+
+#[test]
+fn parts_are_told_apart() {
+    assert!(KeyDigest::of(&[b"a", b"bc"]) != KeyDigest::of(&[b"ab", b"c"]));
+    assert!(KeyDigest::of(&[b"a"]) != KeyDigest::of(&[b"a", b""]));
+}

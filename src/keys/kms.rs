@@ -1,0 +1,180 @@
+//! Data keys under a KMS key: GenerateDataKey and Decrypt, with their caches.
+
+use super::KeyFailure;
+use super::cache::{KeyDigest, OpeningCache, SealingCache};
+use crate::aws;
+use crate::calls::Calls;
+use crate::config::{CacheSettings, KmsKeyId};
+use crate::rejection::Damage;
+use crate::seal::esdk::Message;
+use crate::seal::key::MAX_WRAPPED;
+use crate::seal::{DataKey, KeyRef, SealingKey};
+use aws_sdk_kms::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_kms::operation::RequestId;
+use aws_sdk_kms::primitives::Blob;
+use aws_sdk_kms::types::DataKeySpec;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::Instant;
+
+/// The one key of an encryption context of the AWS Encryption SDK that the Python application wrote.
+const PUBLIC_KEY: &str = "aws-crypto-public-key";
+
+/// Data keys of one service. A process instance never seals and a create instance never opens; their roles'
+/// permissions say the same.
+pub struct KmsKeys {
+    client: aws_sdk_kms::Client,
+    keys: Vec<KmsKeyId>,
+    audience: String,
+    sealing: SealingCache,
+    opening: OpeningCache,
+}
+
+impl KmsKeys {
+    /// `keys`: the one that seals, then further ones that open.
+    pub fn new(client: aws_sdk_kms::Client, keys: Vec<KmsKeyId>, audience: String, caches: CacheSettings) -> Self {
+        Self {
+            client,
+            keys,
+            audience,
+            sealing: SealingCache::new(caches.data_key_max_age, caches.data_key_max_uses),
+            opening: OpeningCache::new(caches.decrypt_max_age),
+        }
+    }
+
+    /// What every data key of a `3-` link is bound to (docs/FORMAT.md, "Encryption context").
+    fn context(&self) -> HashMap<String, String> {
+        [("app", "sfn-callback-urls"), ("fmt", "3"), ("aud", self.audience.as_str())]
+            .map(|(key, value)| (key.to_owned(), value.to_owned()))
+            .into()
+    }
+
+    pub(super) async fn sealing(&self, links: u32, now: u64, calls: &Calls) -> Result<Arc<SealingKey>, KeyFailure> {
+        self.sealing.take(links, now, async || self.generate(calls).await).await
+    }
+
+    pub(super) async fn opening(&self, wrapped: &[u8], now: u64, calls: &Calls) -> Result<Arc<DataKey>, KeyFailure> {
+        let id = KeyDigest::of(&[b"3", self.audience.as_bytes(), wrapped]);
+        let keys: Vec<&KmsKeyId> = self.keys.iter().collect();
+        self.opening.open(id, wrapped, now, async || self.decrypt(&keys, wrapped, self.context(), calls).await).await
+    }
+
+    pub(super) async fn opening_legacy(
+        &self,
+        message: &Message<'_>,
+        now: u64,
+        calls: &Calls,
+    ) -> Result<Arc<DataKey>, KeyFailure> {
+        let context: &BTreeMap<String, String> = message.encryption_context();
+        if context.keys().any(|key| key != PUBLIC_KEY) {
+            return Err(KeyFailure::Refused(Damage::ForeignContext));
+        }
+        let ours = message.data_keys().iter().find_map(|data_key| {
+            let arn = std::str::from_utf8(data_key.key_info()).ok()?;
+            let key = self.keys.iter().find(|key| key.is_meant_by(arn))?;
+            (data_key.provider() == b"aws-kms").then_some((key, data_key.blob()))
+        });
+        let (key, wrapped) = ours.ok_or(KeyFailure::Refused(Damage::ForeignKey))?;
+        let public_key = context.get(PUBLIC_KEY).map(String::as_bytes).unwrap_or_default();
+        let id = KeyDigest::of(&[b"2", key.as_str().as_bytes(), public_key, wrapped]);
+        let context = context.clone().into_iter().collect();
+        self.opening.open(id, wrapped, now, async || self.decrypt(&[key], wrapped, context, calls).await).await
+    }
+
+    async fn generate(&self, calls: &Calls) -> Result<SealingKey, KeyFailure> {
+        let key = self.keys.first().ok_or_else(|| KeyFailure::Unexpected("no key".to_owned()))?;
+        let request = self.client.generate_data_key().key_id(key.as_str()).key_spec(DataKeySpec::Aes256);
+        let start = Instant::now();
+        let answer = request.set_encryption_context(Some(self.context())).send().await;
+        note(calls, "GenerateDataKey", start, &answer);
+        let answer = answer.map_err(|error| failure(&error))?;
+        let key = answer.plaintext().and_then(|plain| DataKey::from_slice(plain.as_ref()));
+        let wrapped = answer.ciphertext_blob().map(|blob| blob.as_ref().to_vec()).unwrap_or_default();
+        match key {
+            Some(key) if (1..=MAX_WRAPPED).contains(&wrapped.len()) => {
+                Ok(SealingKey { key, reference: KeyRef::Kms(wrapped) })
+            }
+            _ => Err(KeyFailure::Unexpected("KMS answered without a data key of 32 bytes".to_owned())),
+        }
+    }
+
+    /// Asks with each key pinned in turn, so that KMS itself refuses what is not ours
+    /// (docs/decisions/001-pin-every-key.md).
+    async fn decrypt(
+        &self,
+        keys: &[&KmsKeyId],
+        wrapped: &[u8],
+        context: HashMap<String, String>,
+        calls: &Calls,
+    ) -> Result<DataKey, KeyFailure> {
+        let mut first_failure = None;
+        for key in keys {
+            let request = self.client.decrypt().key_id(key.as_str()).ciphertext_blob(Blob::new(wrapped));
+            let start = Instant::now();
+            let answer = request.set_encryption_context(Some(context.clone())).send().await;
+            note(calls, "Decrypt", start, &answer);
+            match answer {
+                Ok(answer) => {
+                    let opened = answer.plaintext().and_then(|plain| DataKey::from_slice(plain.as_ref()));
+                    let no_key = || KeyFailure::Refused(Damage::KeyRefused("not a data key".to_owned()));
+                    return opened.ok_or_else(no_key);
+                }
+                Err(error) => {
+                    let failure = failure(&error);
+                    let is_final = matches!(failure, KeyFailure::Busy(_) | KeyFailure::Unexpected(_))
+                        || error.code() == Some("InvalidCiphertextException");
+                    if is_final {
+                        return Err(failure);
+                    }
+                    // Another key may be the right one; what is told in the end is the failure that is not
+                    // the link's fault, if there is one.
+                    let link_is_at_fault = matches!(first_failure, None | Some(KeyFailure::Refused(_)));
+                    if link_is_at_fault {
+                        first_failure = Some(failure);
+                    }
+                }
+            }
+        }
+        Err(first_failure.unwrap_or_else(|| KeyFailure::Unexpected("no key".to_owned())))
+    }
+}
+
+fn note<T: RequestId, E: ProvideErrorMetadata>(
+    calls: &Calls,
+    operation: &'static str,
+    start: Instant,
+    answer: &Result<T, SdkError<E, HttpResponse>>,
+) {
+    match answer {
+        Ok(answer) => calls.add(operation, "ok", start.elapsed(), answer.request_id()),
+        Err(error) => calls.add(operation, aws::error_name(error), start.elapsed(), error.request_id()),
+    }
+}
+
+/// Whose fault an error of KMS is (KMS API reference, errors of Decrypt and GenerateDataKey; docs/FORMAT.md,
+/// "Failures of KMS").
+fn failure<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> KeyFailure {
+    let name = aws::error_name(error);
+    match aws::fault(error) {
+        aws::Fault::NotSent | aws::Fault::MaybeSent => return KeyFailure::Busy(name),
+        aws::Fault::Ours => return KeyFailure::Unexpected(name),
+        aws::Fault::Answered => {}
+    }
+    match name.as_str() {
+        "InvalidCiphertextException" | "IncorrectKeyException" => KeyFailure::Refused(Damage::KeyRefused(name)),
+        "NotFoundException" => KeyFailure::Deleted(name),
+        "DisabledException"
+        | "KMSInvalidStateException"
+        | "AccessDeniedException"
+        | "InvalidKeyUsageException"
+        | "InvalidGrantTokenException" => KeyFailure::SwitchedOff(name),
+        "ThrottlingException"
+        | "TooManyRequestsException"
+        | "LimitExceededException"
+        | "KeyUnavailableException"
+        | "DependencyTimeoutException"
+        | "KMSInternalException" => KeyFailure::Busy(name),
+        _ => KeyFailure::Unexpected(name),
+    }
+}

@@ -1,0 +1,118 @@
+//! Where data keys come from: nowhere, a file, or KMS.
+
+pub mod cache;
+mod gate;
+pub mod kms;
+pub mod local;
+
+use crate::calls::Calls;
+use crate::rejection::{Damage, Rejection, Sent, Unavailable};
+use crate::seal::esdk::Message;
+use crate::seal::{DataKey, KeyRef, SealingKey};
+use kms::KmsKeys;
+use local::LocalKeys;
+use std::sync::Arc;
+
+/// The keys of a service.
+pub enum Keys {
+    /// Links are not encrypted.
+    Off,
+    /// Keys of a file.
+    Local(LocalKeys),
+    /// Data keys under a KMS key.
+    Kms(Box<KmsKeys>),
+}
+
+impl Keys {
+    /// A key that may seal `links` links.
+    ///
+    /// # Errors
+    /// Why none could be had. `Keys::Off` has none: ask [`Keys::is_off`] first.
+    pub async fn sealing(&self, links: u32, now: u64, calls: &Calls) -> Result<Arc<SealingKey>, KeyFailure> {
+        match self {
+            Keys::Off => Err(KeyFailure::Unexpected("encryption is off".to_owned())),
+            Keys::Local(keys) => Ok(keys.first()),
+            Keys::Kms(keys) => keys.sealing(links, now, calls).await,
+        }
+    }
+
+    /// The key that opens a `3-` link.
+    ///
+    /// # Errors
+    /// Why it could not be had.
+    pub async fn opening(&self, key: &KeyRef, now: u64, calls: &Calls) -> Result<Arc<DataKey>, KeyFailure> {
+        match (self, key) {
+            (Keys::Local(keys), KeyRef::Local(id)) => keys.by_id(id).ok_or(KeyFailure::Refused(Damage::UnknownLocalKey)),
+            (Keys::Kms(keys), KeyRef::Kms(wrapped)) => keys.opening(wrapped, now, calls).await,
+            (Keys::Off, _) | (Keys::Local(_), KeyRef::Kms(_)) | (Keys::Kms(_), KeyRef::Local(_)) => {
+                Err(KeyFailure::Refused(Damage::OtherKeyKind))
+            }
+        }
+    }
+
+    /// The key that opens a `2-` link.
+    ///
+    /// # Errors
+    /// Why it could not be had.
+    pub async fn opening_legacy(
+        &self,
+        message: &Message<'_>,
+        now: u64,
+        calls: &Calls,
+    ) -> Result<Arc<DataKey>, KeyFailure> {
+        match self {
+            Keys::Kms(keys) => keys.opening_legacy(message, now, calls).await,
+            Keys::Off | Keys::Local(_) => Err(KeyFailure::Refused(Damage::OtherKeyKind)),
+        }
+    }
+
+    /// Whether links are not encrypted at all.
+    pub const fn is_off(&self) -> bool {
+        matches!(self, Keys::Off)
+    }
+}
+
+/// Why a data key could not be had. The texts are for the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeyFailure {
+    /// The link names no data key of ours.
+    Refused(Damage),
+    /// The KMS key is disabled, denied or misconfigured.
+    SwitchedOff(String),
+    /// The KMS key is deleted.
+    Deleted(String),
+    /// KMS is throttled, unreachable or timed out.
+    Busy(String),
+    /// Too many wrapped keys that KMS refused.
+    TooMany,
+    /// Anything else.
+    Unexpected(String),
+}
+
+impl KeyFailure {
+    /// The answer to a request for a link.
+    pub fn when_opening(self) -> Rejection {
+        match self {
+            KeyFailure::Refused(damage) => Rejection::InvalidPayload(damage),
+            KeyFailure::SwitchedOff(cause) => {
+                Rejection::ServiceUnavailable(Unavailable::KeySwitchedOff, Sent::NotSent, cause)
+            }
+            KeyFailure::Deleted(_) => Rejection::KeyDeleted,
+            KeyFailure::Busy(cause) => Rejection::ServiceUnavailable(Unavailable::KeyBusy, Sent::NotSent, cause),
+            KeyFailure::TooMany => Rejection::TooManyRequests,
+            KeyFailure::Unexpected(cause) => Rejection::ServiceError(cause),
+        }
+    }
+
+    /// The answer to a request to create.
+    pub fn when_sealing(self) -> Rejection {
+        Rejection::EncryptionFailed(match self {
+            KeyFailure::Refused(damage) => damage.to_string(),
+            KeyFailure::TooMany => "too many refused keys".to_owned(),
+            KeyFailure::SwitchedOff(cause)
+            | KeyFailure::Deleted(cause)
+            | KeyFailure::Busy(cause)
+            | KeyFailure::Unexpected(cause) => cause,
+        })
+    }
+}

@@ -1,0 +1,130 @@
+//! One JSON line a request. Tokens, payloads, keys and bodies have no field here.
+
+use crate::calls::Call;
+use crate::rejection::Rejection;
+use serde::Serialize;
+
+/// Longest text of a stranger in a line, in characters.
+const MAX_FOREIGN_CHARS: usize = 256;
+
+/// How bad it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Level {
+    /// As it should be.
+    Info,
+    /// The caller's mistake or a link that does nothing.
+    Warn,
+    /// The operator should look.
+    Error,
+}
+
+/// One request. The documentation of the fields is in docs/CONFIGURATION.md, "Log lines".
+#[derive(Debug, Clone, Serialize)]
+pub struct Line {
+    /// RFC 3339, UTC.
+    pub time: String,
+    /// How bad it is.
+    pub level: Level,
+    /// A sentence.
+    pub message: String,
+    /// The way the request came in.
+    pub door: &'static str,
+    /// Lambda's id of the invocation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+    /// Joins request, links and uses.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transaction_id: Option<String>,
+    /// Name of the action.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub action: Option<String>,
+    /// Type of the action.
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    pub kind: Option<&'static str>,
+    /// `created`, `recorded`, `closed_during_retry`, `inert` or `refused`.
+    pub outcome: &'static str,
+    /// Name of the outcome that a posted body chose.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub chosen: Option<String>,
+    /// Code of the refusal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<&'static str>,
+    /// What the caller does not see of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cause: Option<String>,
+    /// HTTP status of the answer.
+    pub status: u16,
+    /// How many links were made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub links: Option<usize>,
+    /// Format of the link, 1 to 3.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub format: Option<u8>,
+    /// Fingerprint of the wrapped data key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data_key: Option<String>,
+    /// Where the request came from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source_ip: Option<String>,
+    /// Calls to AWS.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub calls: Vec<Call>,
+    /// From the request to its answer, in milliseconds.
+    pub duration_ms: f64,
+    /// Only with VERBOSE_LOGGING.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verbose: Option<Verbose>,
+}
+
+/// What helps to find out how callers behave.
+#[derive(Debug, Clone, Serialize)]
+pub struct Verbose {
+    /// Method of the request.
+    pub method: String,
+    /// Of the visitor.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_agent: Option<String>,
+    /// What the caller would like to get.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub accept: Option<String>,
+    /// Of the body.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub content_type: Option<String>,
+    /// Bytes of the body.
+    pub body_bytes: usize,
+    /// Characters of the query.
+    pub query_chars: usize,
+}
+
+impl Line {
+    /// The line as it is written.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self).unwrap_or_else(|_| r#"{"level":"ERROR","message":"unwritable line"}"#.to_owned())
+    }
+
+    /// Notes a refusal.
+    pub fn refuse(&mut self, rejection: &Rejection) {
+        self.level = if rejection.status().is_server_error() { Level::Error } else { Level::Warn };
+        self.message = format!("Refused: {}.", rejection.code());
+        self.outcome = "refused";
+        self.error = Some(rejection.code());
+        self.cause = Some(rejection.log_text());
+        self.status = rejection.status().as_u16();
+    }
+}
+
+/// A text of a stranger, made short. JSON escapes what could break a line.
+pub fn foreign(text: &str) -> String {
+    text.chars().take(MAX_FOREIGN_CHARS).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn foreign_texts_are_short() {
+        assert_eq!(foreign(&"x".repeat(1_000)).len(), MAX_FOREIGN_CHARS);
+    }
+}

@@ -1,0 +1,173 @@
+//! When a report is sent again, and what is known in the end. Pure, so that every sequence can be tried.
+//!
+//! SendTask* calls have no client token: when an answer gets lost behind the commit, the next attempt is refused as
+//! if somebody else had answered. Only whoever remembers the lost answer can tell the two apart.
+
+use super::{NotTold, RefusalCode, Told};
+use crate::rejection::Sent;
+use std::time::Duration;
+
+/// Attempts in all.
+pub const MAX_ATTEMPTS: u32 = 3;
+/// No attempt begins later than this after the first one; API Gateway waits for 29 seconds.
+pub const BUDGET: Duration = Duration::from_secs(6);
+
+/// How one attempt ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Attempt {
+    /// Taken.
+    Taken,
+    /// Refused, and nothing changes that.
+    Refused(RefusalCode, String),
+    /// We may not.
+    NotPermitted(String),
+    /// Throttled: certainly not taken.
+    Throttled(String),
+    /// Nothing was written.
+    NotSent(String),
+    /// Written, and no readable answer came.
+    Lost(String),
+    /// A fault of ours before anything was written, or an answer that makes no sense.
+    Unexpected(String),
+}
+
+/// What to do after an attempt.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Next {
+    /// The last word.
+    Done(Result<Told, NotTold>),
+    /// Try again after this time at most; a random part of it spreads the attempts.
+    Again(Duration),
+}
+
+/// The attempts of one report so far.
+#[derive(Debug, Default)]
+pub struct Attempts {
+    made: u32,
+    maybe_delivered: bool,
+}
+
+impl Attempts {
+    /// Judges an attempt that ended `elapsed` after the first one began.
+    pub fn after(&mut self, attempt: Attempt, elapsed: Duration) -> Next {
+        self.made += 1;
+        let cause = match attempt {
+            Attempt::Taken => return Next::Done(Ok(Told::Recorded)),
+            Attempt::Refused(code, _) if code.is_closed() && self.maybe_delivered => {
+                return Next::Done(Ok(Told::ClosedDuringRetry));
+            }
+            Attempt::Refused(code, message) => return Next::Done(Err(NotTold::Refused(code, message))),
+            Attempt::NotPermitted(cause) => return Next::Done(Err(NotTold::NotPermitted(cause, self.sent()))),
+            Attempt::Unexpected(cause) => return Next::Done(Err(NotTold::Unexpected(cause, self.sent()))),
+            Attempt::Lost(cause) => {
+                self.maybe_delivered = true;
+                cause
+            }
+            Attempt::Throttled(cause) | Attempt::NotSent(cause) => cause,
+        };
+        if self.made >= MAX_ATTEMPTS || elapsed >= BUDGET {
+            return Next::Done(Err(NotTold::Unreachable(cause, self.sent())));
+        }
+        Next::Again(Duration::from_millis(100 << (2 * self.made)))
+    }
+
+    fn sent(&self) -> Sent {
+        if self.maybe_delivered { Sent::Unknown } else { Sent::NotSent }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn closed() -> Attempt {
+        Attempt::Refused(RefusalCode::TaskTimedOut, "Task Timed Out".to_owned())
+    }
+
+    fn lost() -> Attempt {
+        Attempt::Lost("timeout".to_owned())
+    }
+
+    fn throttled() -> Attempt {
+        Attempt::Throttled("ThrottlingException".to_owned())
+    }
+
+    fn not_sent() -> Attempt {
+        Attempt::NotSent("no connection".to_owned())
+    }
+
+    #[track_caller]
+    fn check(attempts: &[Attempt], expected: Result<Told, NotTold>) {
+        let mut judge = Attempts::default();
+        for (number, attempt) in attempts.iter().enumerate() {
+            match judge.after(attempt.clone(), Duration::from_millis(100)) {
+                Next::Done(done) => {
+                    assert_eq!((done, number + 1), (expected, attempts.len()));
+                    return;
+                }
+                Next::Again(pause) => assert!(pause >= Duration::from_millis(100)),
+            }
+        }
+        panic!("no last word");
+    }
+
+    #[test]
+    fn an_attempt_that_is_taken_is_recorded() {
+        check(&[Attempt::Taken], Ok(Told::Recorded));
+        check(&[lost(), throttled(), Attempt::Taken], Ok(Told::Recorded));
+    }
+
+    #[test]
+    fn closed_behind_a_lost_answer_is_told_as_such() {
+        check(&[lost(), closed()], Ok(Told::ClosedDuringRetry));
+        check(&[lost(), throttled(), closed()], Ok(Told::ClosedDuringRetry));
+        check(&[lost(), not_sent(), closed()], Ok(Told::ClosedDuringRetry));
+        let gone = Attempt::Refused(RefusalCode::TaskDoesNotExist, String::new());
+        check(&[lost(), gone], Ok(Told::ClosedDuringRetry));
+    }
+
+    #[test]
+    fn closed_without_a_lost_answer_is_a_refusal() {
+        let refused = || Err(NotTold::Refused(RefusalCode::TaskTimedOut, "Task Timed Out".to_owned()));
+        check(&[closed()], refused());
+        check(&[throttled(), closed()], refused());
+        check(&[not_sent(), not_sent(), closed()], refused());
+    }
+
+    #[test]
+    fn other_refusals_are_final_even_behind_a_lost_answer() {
+        for code in [RefusalCode::InvalidToken, RefusalCode::InvalidOutput] {
+            let refused = Attempt::Refused(code, "m".to_owned());
+            check(&[lost(), refused], Err(NotTold::Refused(code, "m".to_owned())));
+        }
+    }
+
+    #[test]
+    fn without_a_definite_answer_it_says_whether_something_was_sent() {
+        let unreachable = |cause: &str, sent| Err(NotTold::Unreachable(cause.to_owned(), sent));
+        check(&[throttled(), throttled(), throttled()], unreachable("ThrottlingException", Sent::NotSent));
+        check(&[not_sent(), not_sent(), not_sent()], unreachable("no connection", Sent::NotSent));
+        check(&[lost(), throttled(), throttled()], unreachable("ThrottlingException", Sent::Unknown));
+        check(&[throttled(), throttled(), lost()], unreachable("timeout", Sent::Unknown));
+        check(&[lost(), lost(), lost()], unreachable("timeout", Sent::Unknown));
+    }
+
+    #[test]
+    fn a_denied_attempt_is_final() {
+        let denied = || Attempt::NotPermitted("AccessDeniedException".to_owned());
+        let cause = || "AccessDeniedException".to_owned();
+        check(&[denied()], Err(NotTold::NotPermitted(cause(), Sent::NotSent)));
+        check(&[lost(), denied()], Err(NotTold::NotPermitted(cause(), Sent::Unknown)));
+        let strange = || Attempt::Unexpected("strange".to_owned());
+        check(&[lost(), strange()], Err(NotTold::Unexpected("strange".to_owned(), Sent::Unknown)));
+    }
+
+    #[test]
+    fn no_attempt_begins_behind_the_budget() {
+        let mut judge = Attempts::default();
+        let done = judge.after(lost(), BUDGET);
+        assert_eq!(done, Next::Done(Err(NotTold::Unreachable("timeout".to_owned(), Sent::Unknown))));
+        let mut judge = Attempts::default();
+        assert_eq!(judge.after(lost(), BUDGET - Duration::from_millis(1)), Next::Again(Duration::from_millis(400)));
+    }
+}

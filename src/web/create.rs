@@ -1,0 +1,126 @@
+//! CreateUrls: from a request to links.
+
+use super::{App, Caller, Door, header};
+use crate::action::ActionKind;
+use crate::calls::Calls;
+use crate::expiration::Expiration;
+use crate::link::{LONG_URL_CHARS, MAX_URL_CHARS};
+use crate::log::Line;
+use crate::payload::Payload;
+use crate::rejection::{Fault, Rejection};
+use crate::reply::{self, Created, Reply};
+use crate::request::CreateUrls;
+use crate::seal::{self, SealingKey};
+use crate::select::is_json_type;
+use crate::transaction::TransactionId;
+use bytes::Bytes;
+use http::{Method, Request};
+use std::sync::Arc;
+use std::time::Instant;
+
+impl App {
+    /// Answers a request to create links, over HTTP or as a direct invocation.
+    pub async fn create(&self, caller: &Caller, request: Request<Bytes>) -> Reply {
+        let start = Instant::now();
+        let calls = Calls::default();
+        let mut line = self.line(caller, &request);
+        let transaction = TransactionId::new(self.random());
+        let reply = match self.try_create(caller.door, &request, transaction, &calls, &mut line).await {
+            Ok(created) => {
+                line.message = format!("Created {} links.", created.urls.len());
+                line.outcome = "created";
+                line.links = Some(created.urls.len());
+                reply::created(&created)
+            }
+            Err(rejection) => {
+                line.refuse(&rejection);
+                reply::not_created(&rejection, transaction)
+            }
+        };
+        line.transaction_id = Some(transaction.to_string());
+        self.write(line, &calls, start, &reply);
+        reply
+    }
+
+    async fn try_create(
+        &self,
+        door: Door,
+        request: &Request<Bytes>,
+        transaction: TransactionId,
+        calls: &Calls,
+        line: &mut Line,
+    ) -> Result<Created, Rejection> {
+        check_envelope(door, request)?;
+        let request = CreateUrls::parse(request.body(), &self.config.region)?;
+        let now = self.now();
+        let expiration = request.permitted(&self.config, now)?;
+        let key = match &self.keys {
+            keys if keys.is_off() => None,
+            keys => {
+                let links = u32::try_from(request.actions.len()).unwrap_or(u32::MAX);
+                Some(keys.sealing(links, now, calls).await.map_err(|failure| failure.when_sealing())?)
+            }
+        };
+        line.data_key = key.as_ref().map(|key| key.reference.fingerprint());
+        self.links(request, expiration, key, transaction, now)
+    }
+
+    fn links(
+        &self,
+        request: CreateUrls,
+        expiration: Option<Expiration>,
+        key: Option<Arc<SealingKey>>,
+        transaction: TransactionId,
+        now: u64,
+    ) -> Result<Created, Rejection> {
+        let base = request.base_url.as_ref().or(self.config.base_url.as_ref());
+        let base = base.ok_or_else(|| Rejection::ServiceError("no base URL is configured".to_owned()))?;
+        let expires_at = expiration.and_then(|expiration| u64::try_from(expiration.unix_seconds()).ok());
+        let mut urls = serde_json::Map::new();
+        let mut warnings = request.notes.into_vec();
+        for (index, action) in request.actions.into_iter().enumerate() {
+            let payload = Payload {
+                token: request.token.clone(),
+                transaction,
+                issued_at: now,
+                expires_at,
+                parameters: request.parameters && !matches!(action.kind, ActionKind::Post(_)),
+                action,
+            };
+            let data = match &key {
+                Some(key) => seal::sealed::seal(&payload, key, self.random(), &self.config.audience),
+                None => seal::plain(&payload),
+            };
+            let url = base.link(&payload.action.name, payload.action.kind.action_type(), &data);
+            match url.len() {
+                length @ MAX_URL_CHARS.. if length > MAX_URL_CHARS => {
+                    let what = format!("the URL would have {length} characters; {MAX_URL_CHARS} are allowed");
+                    return Err(Rejection::UrlTooLong(Fault::at(format!("actions[{index}]"), what)));
+                }
+                length @ LONG_URL_CHARS.. if length > LONG_URL_CHARS => warnings.push(format!(
+                    "actions[{index}]: the URL has {length} characters; some mail programs cut addresses \
+                     behind {LONG_URL_CHARS}"
+                )),
+                _ => {}
+            }
+            urls.insert(payload.action.name.to_string(), url.into());
+        }
+        let expiration = expiration.map(|expiration| expiration.to_string());
+        Ok(Created { transaction_id: transaction.to_string(), urls, expiration, warnings })
+    }
+}
+
+/// Method and content type, which a direct invocation does not have.
+fn check_envelope(door: Door, request: &Request<Bytes>) -> Result<(), Rejection> {
+    match door {
+        Door::Direct => return Ok(()),
+        Door::RestApi | Door::HttpApi | Door::FunctionUrl | Door::Local => {}
+    }
+    if request.method() != Method::POST {
+        return Err(Rejection::MethodNotAllowed("POST"));
+    }
+    match header(request.headers(), http::header::CONTENT_TYPE) {
+        Some(content_type) if is_json_type(&content_type) => Ok(()),
+        _ => Err(Rejection::UnsupportedMediaType),
+    }
+}
