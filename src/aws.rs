@@ -40,10 +40,13 @@ impl Shared {
     pub fn new(config: &Config, credentials: Option<SharedCredentialsProvider>) -> Result<Self, String> {
         let roots = match &config.aws.ca_bundle {
             None => EMBEDDED_ROOTS.as_bytes().to_vec(),
-            Some(path) => std::fs::read(path)
-                .map_err(|error| format!("AWS_CA_BUNDLE or SSL_CERT_FILE: cannot be read: {}", error.kind()))?,
+            Some(path) => std::fs::read(path).map_err(|error| {
+                format!("AWS_CA_BUNDLE or SSL_CERT_FILE: cannot be read: {}", error.kind())
+            })?,
         };
-        let is_pem = roots.windows(27).any(|window| window == b"-----BEGIN CERTIFICATE-----");
+        let is_pem = roots
+            .windows(27)
+            .any(|window| window == b"-----BEGIN CERTIFICATE-----");
         if !is_pem {
             return Err("AWS_CA_BUNDLE or SSL_CERT_FILE: holds no certificate in PEM form".to_owned());
         }
@@ -54,13 +57,23 @@ impl Shared {
             .tls_provider(tls::Provider::Rustls(CryptoMode::Ring))
             .tls_context(context)
             .build_https();
-        Ok(Self { region: config.region.clone(), http, credentials })
+        Ok(Self {
+            region: config.region.clone(),
+            http,
+            credentials,
+        })
+    }
+
+    /// The HTTPS client itself, for others that talk to AWS.
+    #[cfg(feature = "laptop")]
+    pub fn http_client(&self) -> SharedHttpClient {
+        self.http.clone()
     }
 
     /// A KMS client: its calls have no side effect, so the SDK may repeat them.
     pub fn kms(&self, endpoint: Option<&str>) -> aws_sdk_kms::Client {
         let mut config = aws_sdk_kms::Config::builder()
-            .behavior_version(BehaviorVersion::v2026_01_12())
+            .behavior_version(behavior_version())
             .region(aws_sdk_kms::config::Region::new(self.region.clone()))
             .http_client(self.http.clone())
             .retry_config(
@@ -84,17 +97,25 @@ impl Shared {
     /// A Step Functions client that tries once: [`crate::tasks::step_functions`] decides what may be repeated.
     pub fn states(&self, endpoint: Option<&str>) -> aws_sdk_sfn::Client {
         let mut config = aws_sdk_sfn::Config::builder()
-            .behavior_version(BehaviorVersion::v2026_01_12())
+            .behavior_version(behavior_version())
             .region(aws_sdk_sfn::config::Region::new(self.region.clone()))
             .http_client(self.http.clone())
             .retry_config(RetryConfig::disabled())
             .timeout_config(
-                TimeoutConfig::builder().connect_timeout(CONNECT).operation_attempt_timeout(STATES_ATTEMPT).build(),
+                TimeoutConfig::builder()
+                    .connect_timeout(CONNECT)
+                    .operation_attempt_timeout(STATES_ATTEMPT)
+                    .build(),
             );
         config.set_credentials_provider(self.credentials.clone());
         config.set_endpoint_url(endpoint.map(str::to_owned));
         aws_sdk_sfn::Client::from_conf(config.build())
     }
+}
+
+/// The defaults of the SDK that this code was tried with.
+pub fn behavior_version() -> BehaviorVersion {
+    BehaviorVersion::v2026_01_12()
 }
 
 /// What an error says about how far a call got.
@@ -131,7 +152,9 @@ pub fn fault<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Faul
 /// The code of the service's error, or the kind of failure; never a value of the request.
 pub fn error_name<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> String {
     match error {
-        SdkError::ConstructionFailure(_) => "not sent (no credentials, or a request that cannot be built)".to_owned(),
+        SdkError::ConstructionFailure(_) => {
+            "not sent (no credentials, or a request that cannot be built)".to_owned()
+        }
         SdkError::TimeoutError(_) => "timeout".to_owned(),
         SdkError::DispatchFailure(failure) => match failure.as_connector_error() {
             Some(error) if was_never_connected(error) => "no connection".to_owned(),
@@ -140,7 +163,11 @@ pub fn error_name<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) ->
         },
         SdkError::ResponseError(_) => "unreadable answer".to_owned(),
         SdkError::ServiceError(answer) => match answer.err().code() {
-            Some(code) => code.chars().filter(char::is_ascii_alphanumeric).take(64).collect(),
+            Some(code) => code
+                .chars()
+                .filter(char::is_ascii_alphanumeric)
+                .take(64)
+                .collect(),
             None => "unreadable error".to_owned(),
         },
         _ => "unknown failure".to_owned(),
@@ -167,10 +194,15 @@ mod tests {
 
     #[test]
     fn every_embedded_root_is_one_that_mozilla_trusts() {
-        let roots: Vec<_> = CertificateDer::pem_slice_iter(EMBEDDED_ROOTS.as_bytes()).map(Result::unwrap).collect();
+        let roots: Vec<_> = CertificateDer::pem_slice_iter(EMBEDDED_ROOTS.as_bytes())
+            .map(Result::unwrap)
+            .collect();
         assert_eq!(roots.len(), 7);
         for (number, root) in roots.iter().enumerate() {
-            assert!(webpki_root_certs::TLS_SERVER_ROOT_CERTS.contains(root), "root {number}");
+            assert!(
+                webpki_root_certs::TLS_SERVER_ROOT_CERTS.contains(root),
+                "root {number}"
+            );
         }
     }
 }

@@ -24,7 +24,13 @@ pub struct Calls(Mutex<Vec<Call>>);
 
 impl Calls {
     /// Adds one.
-    pub fn add(&self, operation: &'static str, outcome: impl Into<String>, took: Duration, request_id: Option<&str>) {
+    pub fn add(
+        &self,
+        operation: &'static str,
+        outcome: impl Into<String>,
+        took: Duration,
+        request_id: Option<&str>,
+    ) {
         let call = Call {
             operation,
             outcome: outcome.into(),

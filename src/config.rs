@@ -42,7 +42,11 @@ pub struct CacheSettings {
 
 impl Default for CacheSettings {
     fn default() -> Self {
-        Self { data_key_max_age: 300, data_key_max_uses: 100, decrypt_max_age: 300 }
+        Self {
+            data_key_max_age: 300,
+            data_key_max_uses: 100,
+            decrypt_max_age: 300,
+        }
     }
 }
 
@@ -81,8 +85,13 @@ impl Config {
     /// # Errors
     /// Every problem, by name.
     pub fn from_vars(variable: impl Fn(&str) -> Option<String>) -> Result<Self, Vec<Problem>> {
-        let read = Reader { variable: &variable, problems: Vec::new().into() };
-        let region = read.text("AWS_REGION").or_else(|| read.text("AWS_DEFAULT_REGION"));
+        let read = Reader {
+            variable: &variable,
+            problems: Vec::new().into(),
+        };
+        let region = read
+            .text("AWS_REGION")
+            .or_else(|| read.text("AWS_DEFAULT_REGION"));
         let region = match region {
             Some(region) if is_region(&region) => region,
             Some(_) => read.problem("AWS_REGION", "is not the name of a region"),
@@ -91,7 +100,9 @@ impl Config {
         let key = read.text("KEY_ID").and_then(|text| read.key("KEY_ID", &text));
         let further = read.text("DECRYPT_KEY_IDS").unwrap_or_default();
         let further = further.split(',').map(str::trim).filter(|text| !text.is_empty());
-        let further_keys: Vec<_> = further.filter_map(|text| read.key("DECRYPT_KEY_IDS", text)).collect();
+        let further_keys: Vec<_> = further
+            .filter_map(|text| read.key("DECRYPT_KEY_IDS", text))
+            .collect();
         if key.is_none() && !further_keys.is_empty() {
             read.problem::<()>("DECRYPT_KEY_IDS", "needs KEY_ID; without it nothing is decrypted");
         }
@@ -128,7 +139,10 @@ impl Config {
     ///
     /// # Errors
     /// As [`Config::from_vars`].
-    #[expect(clippy::disallowed_methods, reason = "the one place where the environment is read")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place where the environment is read"
+    )]
     pub fn from_env() -> Result<Self, Vec<Problem>> {
         Self::from_vars(|name| std::env::var(name).ok())
     }
@@ -151,7 +165,10 @@ impl Reader<'_> {
 
     /// Notes the problem and goes on with a value that is never used.
     fn problem<T: Default>(&self, variable: &'static str, what: impl fmt::Display) -> T {
-        self.problems.borrow_mut().push(Problem { variable, what: what.to_string() });
+        self.problems.borrow_mut().push(Problem {
+            variable,
+            what: what.to_string(),
+        });
         T::default()
     }
 
@@ -190,7 +207,9 @@ impl Reader<'_> {
 
     fn base_url(&self, region: &str) -> Option<BaseUrl> {
         if let Some(text) = self.text("BASE_URL") {
-            return BaseUrl::https_or_local(&text).map_err(|what| self.problem::<()>("BASE_URL", what)).ok();
+            return BaseUrl::https_or_local(&text)
+                .map_err(|what| self.problem::<()>("BASE_URL", what))
+                .ok();
         }
         match (self.text("API_ID"), self.text("STAGE")) {
             (None, None) => None,
@@ -255,7 +274,9 @@ impl KmsKeyId {
 
     /// Whether an ARN means this key. A multi-Region key (`mrk-`) is the same key in every region.
     pub fn is_meant_by(&self, arn: &str) -> bool {
-        let Some(other) = Self::parse(arn).filter(|other| other.0.contains(':')) else { return false };
+        let Some(other) = Self::parse(arn).filter(|other| other.0.contains(':')) else {
+            return false;
+        };
         let same_id = other.id() == self.id();
         same_id && (!self.0.contains(':') || self.id().starts_with("mrk-") || other == *self)
     }
@@ -269,7 +290,10 @@ mod tests {
     const ARN: &str = "arn:aws:kms:eu-central-1:123456789012:key/b3537ef1-d8dc-4780-9f5a-55776cbb2f7f";
 
     fn read(vars: &[(&str, &str)]) -> Result<Config, Vec<String>> {
-        let vars: HashMap<&str, &str> = [("AWS_REGION", "eu-central-1")].into_iter().chain(vars.iter().copied()).collect();
+        let vars: HashMap<&str, &str> = [("AWS_REGION", "eu-central-1")]
+            .into_iter()
+            .chain(vars.iter().copied())
+            .collect();
         Config::from_vars(|name| vars.get(name).map(|text| (*text).to_owned()))
             .map_err(|problems| problems.iter().map(ToString::to_string).collect())
     }
@@ -279,9 +303,19 @@ mod tests {
         let config = read(&[]).unwrap();
         assert_eq!(config.key, None);
         assert_eq!(config.audience, "default");
-        assert_eq!(config.switches, Switches { output_parameters: false, post_actions: false });
+        assert_eq!(
+            config.switches,
+            Switches {
+                output_parameters: false,
+                post_actions: false
+            }
+        );
         assert!(config.accept_legacy && !config.verbose);
-        let caches = CacheSettings { data_key_max_age: 300, data_key_max_uses: 100, decrypt_max_age: 300 };
+        let caches = CacheSettings {
+            data_key_max_age: 300,
+            data_key_max_uses: 100,
+            decrypt_max_age: 300,
+        };
         assert_eq!(config.caches, caches);
         assert_eq!(config.aws, AwsSettings::default());
     }
@@ -289,11 +323,20 @@ mod tests {
     #[test]
     fn the_base_is_given_or_made_from_api_and_stage() {
         let base = |vars: &[(&str, &str)]| read(vars).unwrap().base_url.unwrap().as_str().to_owned();
-        assert_eq!(base(&[("BASE_URL", "https://links.example.com/")]), "https://links.example.com");
+        assert_eq!(
+            base(&[("BASE_URL", "https://links.example.com/")]),
+            "https://links.example.com"
+        );
         let api = [("API_ID", "abc"), ("STAGE", "v1")];
-        assert_eq!(base(&api), "https://abc.execute-api.eu-central-1.amazonaws.com/v1");
+        assert_eq!(
+            base(&api),
+            "https://abc.execute-api.eu-central-1.amazonaws.com/v1"
+        );
         let china = [("API_ID", "abc"), ("STAGE", "v1"), ("AWS_REGION", "cn-north-1")];
-        assert_eq!(base(&china), "https://abc.execute-api.cn-north-1.amazonaws.com.cn/v1");
+        assert_eq!(
+            base(&china),
+            "https://abc.execute-api.cn-north-1.amazonaws.com.cn/v1"
+        );
     }
 
     #[test]
@@ -331,7 +374,10 @@ mod tests {
             "AWS_ENDPOINT_URL_KMS: ",
             "AWS_ENDPOINT_URL: ",
         ] {
-            assert!(problems.iter().any(|problem| problem.starts_with(name)), "{name} in {problems:?}");
+            assert!(
+                problems.iter().any(|problem| problem.starts_with(name)),
+                "{name} in {problems:?}"
+            );
         }
     }
 
@@ -346,17 +392,26 @@ mod tests {
             (vec![("DECRYPT_KEY_IDS", ARN)], "DECRYPT_KEY_IDS: needs KEY_ID"),
         ] {
             let problems = read(&vars).unwrap_err();
-            assert!(problems.len() == 1 && problems[0].starts_with(problem), "{problems:?}");
+            assert!(
+                problems.len() == 1 && problems[0].starts_with(problem),
+                "{problems:?}"
+            );
         }
     }
 
     #[test]
     fn endpoints_come_from_the_service_or_for_all() {
         let aws = |vars: &[(&str, &str)]| read(vars).unwrap().aws;
-        let all = aws(&[("AWS_ENDPOINT_URL", "http://127.0.0.1:1"), ("AWS_ENDPOINT_URL_SFN", "http://127.0.0.1:2")]);
+        let all = aws(&[
+            ("AWS_ENDPOINT_URL", "http://127.0.0.1:1"),
+            ("AWS_ENDPOINT_URL_SFN", "http://127.0.0.1:2"),
+        ]);
         assert_eq!(all.kms_endpoint.as_deref(), Some("http://127.0.0.1:1"));
         assert_eq!(all.states_endpoint.as_deref(), Some("http://127.0.0.1:2"));
-        let ignored = [("AWS_ENDPOINT_URL", "http://127.0.0.1:1"), ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true")];
+        let ignored = [
+            ("AWS_ENDPOINT_URL", "http://127.0.0.1:1"),
+            ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true"),
+        ];
         assert_eq!(aws(&ignored).kms_endpoint, None);
         let bundles = aws(&[("AWS_CA_BUNDLE", "/a.pem"), ("SSL_CERT_FILE", "/b.pem")]);
         assert_eq!(bundles.ca_bundle.as_deref(), Some("/a.pem"));
@@ -402,7 +457,8 @@ mod tests {
             assert!(!by_arn.is_meant_by(other), "{other}");
         }
         let replica = "arn:aws:kms:eu-west-1:123456789012:key/mrk-1234567890abcdef1234567890abcdef";
-        let primary = KmsKeyId::parse("arn:aws:kms:us-east-1:123456789012:key/mrk-1234567890abcdef1234567890abcdef");
+        let primary =
+            KmsKeyId::parse("arn:aws:kms:us-east-1:123456789012:key/mrk-1234567890abcdef1234567890abcdef");
         assert!(primary.unwrap().is_meant_by(replica));
     }
 }

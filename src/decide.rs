@@ -115,7 +115,11 @@ pub fn decide(payload: Payload, visit: &Visit<'_>, switches: Switches) -> Result
         ActionKind::Failure { error, cause } => {
             let error = filled_text(error, "error", parameters)?;
             let cause = filled_text(cause, "cause", parameters)?;
-            (Report::failure(error, cause).map_err(formatting)?, filled_reply(response, parameters)?, None)
+            (
+                Report::failure(error, cause).map_err(formatting)?,
+                filled_reply(response, parameters)?,
+                None,
+            )
         }
         ActionKind::Heartbeat => (Report::Heartbeat, filled_reply(response, parameters)?, None),
         ActionKind::Post(outcomes) => {
@@ -134,7 +138,13 @@ pub fn decide(payload: Payload, visit: &Visit<'_>, switches: Switches) -> Result
     if visit.method == Method::Head {
         return Ok(Decision::Inert(subject));
     }
-    Ok(Decision::Report(Box::new(Answer { token: payload.token, report, subject, outcome, reply })))
+    Ok(Decision::Report(Box::new(Answer {
+        token: payload.token,
+        report,
+        subject,
+        outcome,
+        reply,
+    })))
 }
 
 fn filled_output(output: JsonText, parameters: Option<&Parameters>) -> Result<JsonText, Rejection> {
@@ -167,17 +177,24 @@ fn filled_text(
 
 /// Every part is filled, not only the one that this caller gets: a link then works for all callers or for none.
 fn filled_reply(reply: ReplySpec, parameters: Option<&Parameters>) -> Result<ReplySpec, Rejection> {
-    let Some(parameters) = parameters else { return Ok(reply) };
+    let Some(parameters) = parameters else {
+        return Ok(reply);
+    };
     let html = |html: String| {
         let filled = template::fill(&html, parameters, escape_html);
         filled.map_err(|fault: TemplateFault| formatting_at("response.html", fault))
     };
     let redirect = |redirect: crate::action::Redirect| {
-        redirect.fill(parameters).map_err(|fault| formatting_at("response.redirect", fault))
+        redirect
+            .fill(parameters)
+            .map_err(|fault| formatting_at("response.redirect", fault))
     };
     Ok(ReplySpec {
         redirect: reply.redirect.map(redirect).transpose()?,
-        json: reply.json.map(|json| filled_json(&json, "response.json", parameters)).transpose()?,
+        json: reply
+            .json
+            .map(|json| filled_json(&json, "response.json", parameters))
+            .transpose()?,
         html: reply.html.map(html).transpose()?,
         text: filled_text(reply.text, "response.text", Some(parameters))?,
     })
@@ -185,7 +202,9 @@ fn filled_reply(reply: ReplySpec, parameters: Option<&Parameters>) -> Result<Rep
 
 /// For text and for attribute values in either quotation marks.
 fn escape_html(value: &str) -> String {
-    askama::filters::escape(value, askama::filters::Html).map(|safe| safe.to_string()).unwrap_or_default()
+    askama::filters::escape(value, askama::filters::Html)
+        .map(|safe| safe.to_string())
+        .unwrap_or_default()
 }
 
 fn formatting(what: &'static str) -> Rejection {

@@ -2,8 +2,14 @@ use super::*;
 use crate::action::{self, Limits, Notes};
 use serde_json::value::RawValue;
 
-const ON: Switches = Switches { output_parameters: true, post_actions: true };
-const OFF: Switches = Switches { output_parameters: false, post_actions: false };
+const ON: Switches = Switches {
+    output_parameters: true,
+    post_actions: true,
+};
+const OFF: Switches = Switches {
+    output_parameters: false,
+    post_actions: false,
+};
 
 fn payload(action: &str, parameters: bool) -> Payload {
     let raw: Box<RawValue> = serde_json::from_str(action).unwrap();
@@ -18,7 +24,13 @@ fn payload(action: &str, parameters: bool) -> Payload {
 }
 
 fn visit<'a>(method: Method, query: &'a Query, body: &'a str) -> Visit<'a> {
-    Visit { method, query, content_type: Some("application/json"), body: body.as_bytes(), now: 150 }
+    Visit {
+        method,
+        query,
+        content_type: Some("application/json"),
+        body: body.as_bytes(),
+        now: 150,
+    }
 }
 
 fn decided(action: &str, query: &str) -> Result<Answer, Rejection> {
@@ -42,8 +54,17 @@ const POST: &str = r#"{"name":"a","type":"post","response":{"text":"of the actio
 #[test]
 fn the_last_second_counts() {
     let query = Query::default();
-    for (now, is_open) in [(0, true), (199, true), (200, false), (201, false), (u64::MAX, false)] {
-        let visit = Visit { now, ..visit(Method::Get, &query, "") };
+    for (now, is_open) in [
+        (0, true),
+        (199, true),
+        (200, false),
+        (201, false),
+        (u64::MAX, false),
+    ] {
+        let visit = Visit {
+            now,
+            ..visit(Method::Get, &query, "")
+        };
         let decision = decide(payload(HEARTBEAT, false), &visit, ON);
         assert_eq!(decision.is_ok(), is_open, "{now}");
         assert!(is_open || decision.unwrap_err() == Rejection::ExpiredPayload);
@@ -54,38 +75,104 @@ fn the_last_second_counts() {
 fn a_changed_address_is_refused() {
     for query in ["action=b", "type=success", "action=a&action=a"] {
         let query = Query::parse(query);
-        refused(payload(HEARTBEAT, false), &visit(Method::Get, &query, ""), ON, "ActionMismatched");
+        refused(
+            payload(HEARTBEAT, false),
+            &visit(Method::Get, &query, ""),
+            ON,
+            "ActionMismatched",
+        );
     }
 }
 
 #[test]
 fn switches_count_when_a_link_is_used() {
     let query = Query::default();
-    refused(payload(HEARTBEAT, true), &visit(Method::Get, &query, ""), OFF, "ParametersDisabled");
-    refused(payload(POST, true), &visit(Method::Post, &query, r#"{"ok":1}"#), OFF, "PostActionsDisabled");
-    refused(payload(POST, false), &visit(Method::Get, &query, ""), OFF, "PostActionsDisabled");
+    refused(
+        payload(HEARTBEAT, true),
+        &visit(Method::Get, &query, ""),
+        OFF,
+        "ParametersDisabled",
+    );
+    refused(
+        payload(POST, true),
+        &visit(Method::Post, &query, r#"{"ok":1}"#),
+        OFF,
+        "PostActionsDisabled",
+    );
+    refused(
+        payload(POST, false),
+        &visit(Method::Get, &query, ""),
+        OFF,
+        "PostActionsDisabled",
+    );
     assert!(decide(payload(HEARTBEAT, false), &visit(Method::Get, &query, ""), OFF).is_ok());
-    let only_posts = Switches { output_parameters: false, post_actions: true };
-    assert!(decide(payload(POST, true), &visit(Method::Post, &query, r#"{"ok":1}"#), only_posts).is_ok());
+    let only_posts = Switches {
+        output_parameters: false,
+        post_actions: true,
+    };
+    assert!(
+        decide(
+            payload(POST, true),
+            &visit(Method::Post, &query, r#"{"ok":1}"#),
+            only_posts
+        )
+        .is_ok()
+    );
 }
 
 #[test]
 fn a_post_action_is_posted() {
     let query = Query::default();
-    refused(payload(POST, false), &visit(Method::Get, &query, r#"{"ok":1}"#), ON, "PostActionNotPosted");
-    refused(payload(POST, false), &visit(Method::Head, &query, ""), ON, "PostActionNotPosted");
-    refused(payload(POST, false), &visit(Method::Post, &query, ""), ON, "InvalidPostActionBody");
-    refused(payload(POST, false), &visit(Method::Post, &query, "{}"), ON, "InvalidPostActionBody");
+    refused(
+        payload(POST, false),
+        &visit(Method::Get, &query, r#"{"ok":1}"#),
+        ON,
+        "PostActionNotPosted",
+    );
+    refused(
+        payload(POST, false),
+        &visit(Method::Head, &query, ""),
+        ON,
+        "PostActionNotPosted",
+    );
+    refused(
+        payload(POST, false),
+        &visit(Method::Post, &query, ""),
+        ON,
+        "InvalidPostActionBody",
+    );
+    refused(
+        payload(POST, false),
+        &visit(Method::Post, &query, "{}"),
+        ON,
+        "InvalidPostActionBody",
+    );
 }
 
 #[test]
 fn the_body_chooses_outcome_and_reply() {
     let query = Query::parse("$a=$b&ok=no");
     for (body, outcome, report, text) in [
-        (r#"{"ok": 1}"#, "yes", Report::Success { output: r#"{"ok":1}"#.to_owned() }, "of the outcome"),
-        (r#"{"why":"$x"}"#, "no", Report::Failure { error: None, cause: Some("$x".to_owned()) }, "of the action"),
+        (
+            r#"{"ok": 1}"#,
+            "yes",
+            Report::Success {
+                output: r#"{"ok":1}"#.to_owned(),
+            },
+            "of the outcome",
+        ),
+        (
+            r#"{"why":"$x"}"#,
+            "no",
+            Report::Failure {
+                error: None,
+                cause: Some("$x".to_owned()),
+            },
+            "of the action",
+        ),
     ] {
-        let Decision::Report(answer) = decide(payload(POST, true), &visit(Method::Post, &query, body), ON).unwrap()
+        let Decision::Report(answer) =
+            decide(payload(POST, true), &visit(Method::Post, &query, body), ON).unwrap()
         else {
             panic!("POST acts")
         };
@@ -98,10 +185,18 @@ fn the_body_chooses_outcome_and_reply() {
 #[test]
 fn head_never_acts_and_get_and_post_do() {
     let query = Query::default();
-    for action in [HEARTBEAT, r#"{"name":"a","type":"success","output":1}"#, r#"{"name":"a","type":"failure"}"#] {
+    for action in [
+        HEARTBEAT,
+        r#"{"name":"a","type":"success","output":1}"#,
+        r#"{"name":"a","type":"failure"}"#,
+    ] {
         for (method, acts) in [(Method::Get, true), (Method::Post, true), (Method::Head, false)] {
             let decision = decide(payload(action, false), &visit(method, &query, ""), ON).unwrap();
-            assert_eq!(matches!(decision, Decision::Report(_)), acts, "{action} {method:?}");
+            assert_eq!(
+                matches!(decision, Decision::Report(_)),
+                acts,
+                "{action} {method:?}"
+            );
         }
     }
 }
@@ -111,41 +206,95 @@ fn parameters_are_filled_into_everything() {
     let action = r#"{"name":"a","type":"success","output":{"$k":["${v}",1.10,"$$"]},"response":{
         "json":{"$k":"$v"},"html":"<b title=\"$v\">$v</b>","text":"$v","redirect":"https://example.com/$v"}}"#;
     let answer = decided(action, "action=a&k=key&v=%3Ci%20a%3D%22%27%26").unwrap();
-    assert!(answer.report == Report::Success { output: r#"{"key":["<i a=\"'&",1.10,"$"]}"#.to_owned() });
+    assert!(
+        answer.report
+            == Report::Success {
+                output: r#"{"key":["<i a=\"'&",1.10,"$"]}"#.to_owned()
+            }
+    );
     assert_eq!(answer.reply.json.unwrap().as_str(), r#"{"key":"<i a=\"'&"}"#);
     assert_eq!(answer.reply.text.unwrap(), "<i a=\"'&");
     let html = answer.reply.html.unwrap();
-    assert!(html.starts_with("<b title=\"&#60;i a=&#34;&#39;&#38;\">"), "{html}");
+    assert!(
+        html.starts_with("<b title=\"&#60;i a=&#34;&#39;&#38;\">"),
+        "{html}"
+    );
     let location = answer.reply.redirect.unwrap().location();
     assert_eq!(location, "https://example.com/%3Ci%20a%3D%22%27%26");
     let failure = r#"{"name":"a","type":"failure","error":"$e","cause":"$action $type"}"#;
     let answer = decided(failure, "action=a&type=failure&e=E").unwrap();
-    let expected = Report::Failure { error: Some("E".to_owned()), cause: Some("a failure".to_owned()) };
+    let expected = Report::Failure {
+        error: Some("E".to_owned()),
+        cause: Some("a failure".to_owned()),
+    };
     assert!(answer.report == expected);
 }
 
 #[test]
 fn without_the_flag_dollars_stay() {
     let query = Query::parse("v=1");
-    let payload = payload(r#"{"name":"a","type":"success","output":"$v $","response":{"text":"$"}}"#, false);
-    let Decision::Report(answer) = decide(payload, &visit(Method::Get, &query, ""), ON).unwrap() else { panic!() };
-    assert!(answer.report == Report::Success { output: "\"$v $\"".to_owned() });
+    let payload = payload(
+        r#"{"name":"a","type":"success","output":"$v $","response":{"text":"$"}}"#,
+        false,
+    );
+    let Decision::Report(answer) = decide(payload, &visit(Method::Get, &query, ""), ON).unwrap() else {
+        panic!()
+    };
+    assert!(
+        answer.report
+            == Report::Success {
+                output: "\"$v $\"".to_owned()
+            }
+    );
 }
 
 #[test]
 fn what_cannot_be_filled_is_refused_before_anything_is_sent() {
     for (action, place) in [
-        (r#"{"name":"a","type":"success","output":"$v"}"#, "output: the parameter v is missing"),
-        (r#"{"name":"a","type":"success","output":"$data"}"#, "output: the parameter data is missing"),
-        (r#"{"name":"a","type":"success","output":{"$":1}}"#, "output: a `$` begins no placeholder"),
-        (r#"{"name":"a","type":"success","output":{"a":1,"$action":2}}"#, "output: two keys of an object become the same"),
-        (r#"{"name":"a","type":"failure","error":"$v"}"#, "error: the parameter v"),
-        (r#"{"name":"a","type":"failure","cause":"$v"}"#, "cause: the parameter v"),
-        (r#"{"name":"a","type":"heartbeat","response":{"html":"$v"}}"#, "response.html: the parameter v"),
-        (r#"{"name":"a","type":"heartbeat","response":{"text":"$v"}}"#, "response.text: the parameter v"),
-        (r#"{"name":"a","type":"heartbeat","response":{"json":{"a":"$v"}}}"#, "response.json: the parameter v"),
-        (r#"{"name":"a","type":"heartbeat","response":{"redirect":"https://example.com/$v"}}"#, "response.redirect: the parameter v"),
-        (r#"{"name":"a","type":"heartbeat","response":{"redirect":"https://$action/"}}"#, "response.redirect: a parameter may change"),
+        (
+            r#"{"name":"a","type":"success","output":"$v"}"#,
+            "output: the parameter v is missing",
+        ),
+        (
+            r#"{"name":"a","type":"success","output":"$data"}"#,
+            "output: the parameter data is missing",
+        ),
+        (
+            r#"{"name":"a","type":"success","output":{"$":1}}"#,
+            "output: a `$` begins no placeholder",
+        ),
+        (
+            r#"{"name":"a","type":"success","output":{"a":1,"$action":2}}"#,
+            "output: two keys of an object become the same",
+        ),
+        (
+            r#"{"name":"a","type":"failure","error":"$v"}"#,
+            "error: the parameter v",
+        ),
+        (
+            r#"{"name":"a","type":"failure","cause":"$v"}"#,
+            "cause: the parameter v",
+        ),
+        (
+            r#"{"name":"a","type":"heartbeat","response":{"html":"$v"}}"#,
+            "response.html: the parameter v",
+        ),
+        (
+            r#"{"name":"a","type":"heartbeat","response":{"text":"$v"}}"#,
+            "response.text: the parameter v",
+        ),
+        (
+            r#"{"name":"a","type":"heartbeat","response":{"json":{"a":"$v"}}}"#,
+            "response.json: the parameter v",
+        ),
+        (
+            r#"{"name":"a","type":"heartbeat","response":{"redirect":"https://example.com/$v"}}"#,
+            "response.redirect: the parameter v",
+        ),
+        (
+            r#"{"name":"a","type":"heartbeat","response":{"redirect":"https://$action/"}}"#,
+            "response.redirect: a parameter may change",
+        ),
     ] {
         let rejection = decided(action, "action=a&data=3-x").unwrap_err();
         assert_eq!(rejection.code(), "OutputFormatting", "{action}");

@@ -125,12 +125,20 @@ pub fn parts_at<'a>(raw: &'a RawValue, locations: &[Vec<Step<'_>>]) -> Vec<&'a R
 }
 
 /// `wanted`: the place in `parts`, and the way from `raw`. As deep as locations are long, which a body bounds.
-fn collect_parts<'a>(raw: &'a RawValue, wanted: Vec<(usize, &[Step<'_>])>, parts: &mut [Option<&'a RawValue>]) {
+fn collect_parts<'a>(
+    raw: &'a RawValue,
+    wanted: Vec<(usize, &[Step<'_>])>,
+    parts: &mut [Option<&'a RawValue>],
+) {
     let mut below: HashMap<Step<'_>, Vec<(usize, &[Step<'_>])>> = HashMap::new();
     for (place, way) in wanted {
         match way.split_first() {
             Some((step, rest)) => below.entry(*step).or_default().push((place, rest)),
-            None => parts.iter_mut().skip(place).take(1).for_each(|part| *part = Some(raw)),
+            None => parts
+                .iter_mut()
+                .skip(place)
+                .take(1)
+                .for_each(|part| *part = Some(raw)),
         }
     }
     if below.is_empty() {
@@ -314,12 +322,32 @@ mod tests {
 
     #[test]
     fn parts_keep_the_digits_they_were_sent_with() {
-        let raw: &RawValue = serde_json::from_str(r#"{"a": [1, {"b": 98765432109876543210.50}], "é": 1E2}"#).unwrap();
+        let raw: &RawValue =
+            serde_json::from_str(r#"{"a": [1, {"b": 98765432109876543210.50}], "é": 1E2}"#).unwrap();
         let b = vec![Step::Key("a"), Step::Index(1), Step::Key("b")];
-        let locations = [b.clone(), vec![], vec![Step::Key("é")], vec![Step::Key("a"), Step::Index(0)], b];
+        let locations = [
+            b.clone(),
+            vec![],
+            vec![Step::Key("é")],
+            vec![Step::Key("a"), Step::Index(0)],
+            b,
+        ];
         let parts: Vec<&str> = parts_at(raw, &locations).into_iter().map(RawValue::get).collect();
-        assert_eq!(parts, ["98765432109876543210.50", raw.get(), "1E2", "1", "98765432109876543210.50"]);
-        for absent in [vec![Step::Key("c")], vec![Step::Index(0)], vec![Step::Key("a"), Step::Key("b")]] {
+        assert_eq!(
+            parts,
+            [
+                "98765432109876543210.50",
+                raw.get(),
+                "1E2",
+                "1",
+                "98765432109876543210.50"
+            ]
+        );
+        for absent in [
+            vec![Step::Key("c")],
+            vec![Step::Index(0)],
+            vec![Step::Key("a"), Step::Key("b")],
+        ] {
             assert!(parts_at(raw, &[absent]).is_empty());
         }
     }
@@ -331,6 +359,10 @@ mod tests {
         let locations: Vec<Vec<Step<'_>>> = (0..10_000).map(|index| vec![Step::Index(index)]).collect();
         let start = std::time::Instant::now();
         assert_eq!(parts_at(raw, &locations).len(), 10_000);
-        assert!(start.elapsed() < std::time::Duration::from_secs(2), "{:?}", start.elapsed());
+        assert!(
+            start.elapsed() < std::time::Duration::from_secs(2),
+            "{:?}",
+            start.elapsed()
+        );
     }
 }

@@ -4,6 +4,7 @@ pub mod aws;
 pub mod calls;
 pub mod config;
 pub mod decide;
+pub mod entry;
 pub mod expiration;
 pub mod json;
 pub mod keys;

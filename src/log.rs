@@ -100,12 +100,17 @@ pub struct Verbose {
 impl Line {
     /// The line as it is written.
     pub fn to_json(&self) -> String {
-        serde_json::to_string(self).unwrap_or_else(|_| r#"{"level":"ERROR","message":"unwritable line"}"#.to_owned())
+        serde_json::to_string(self)
+            .unwrap_or_else(|_| r#"{"level":"ERROR","message":"unwritable line"}"#.to_owned())
     }
 
     /// Notes a refusal.
     pub fn refuse(&mut self, rejection: &Rejection) {
-        self.level = if rejection.status().is_server_error() { Level::Error } else { Level::Warn };
+        self.level = if rejection.status().is_server_error() {
+            Level::Error
+        } else {
+            Level::Warn
+        };
         self.message = format!("Refused: {}.", rejection.code());
         self.outcome = "refused";
         self.error = Some(rejection.code());

@@ -38,27 +38,45 @@ impl Page<'_> {
 /// The answer was recorded.
 pub fn done(subject: &Subject) -> String {
     let text = match subject.kind {
-        crate::action::ActionType::Heartbeat => "The task was told to go on waiting. You can close this page.",
+        crate::action::ActionType::Heartbeat => {
+            "The task was told to go on waiting. You can close this page."
+        }
         crate::action::ActionType::Success
         | crate::action::ActionType::Failure
         | crate::action::ActionType::Post => "Your answer was recorded. You can close this page.",
     };
-    Page { style: STYLE, title: "Thank you", text, details: &details(subject) }.html()
+    Page {
+        style: STYLE,
+        title: "Thank you",
+        text,
+        details: &details(subject),
+    }
+    .html()
 }
 
 /// The answer was sent, the task is closed, and the confirmation got lost.
 pub fn unconfirmed(subject: &Subject) -> String {
     let text = "Your answer was sent, and the task is now closed: almost certainly by your answer. \
                 The confirmation got lost on the way.";
-    Page { style: STYLE, title: "Sent", text, details: &details(subject) }.html()
+    Page {
+        style: STYLE,
+        title: "Sent",
+        text,
+        details: &details(subject),
+    }
+    .html()
 }
 
 /// The request was not granted.
 pub fn refused(rejection: &Rejection, text: &str) -> String {
     let title = match rejection {
         Rejection::ExpiredPayload => "This link has expired",
-        Rejection::StepFunctionsRefused("TaskTimedOut" | "TaskDoesNotExist", _) => "Already answered or closed",
-        Rejection::ServiceUnavailable(_, Sent::NotSent, _) | Rejection::TooManyRequests => "Please try again later",
+        Rejection::StepFunctionsRefused("TaskTimedOut" | "TaskDoesNotExist", _) => {
+            "Already answered or closed"
+        }
+        Rejection::ServiceUnavailable(_, Sent::NotSent, _) | Rejection::TooManyRequests => {
+            "Please try again later"
+        }
         Rejection::ServiceUnavailable(_, Sent::Unknown, _) => "Not confirmed",
         _ => "This did not work",
     };
@@ -68,11 +86,20 @@ pub fn refused(rejection: &Rejection, text: &str) -> String {
         }
         _ => text,
     };
-    Page { style: STYLE, title, text: plain, details: &[("Code", rejection.code().to_owned())] }.html()
+    Page {
+        style: STYLE,
+        title,
+        text: plain,
+        details: &[("Code", rejection.code().to_owned())],
+    }
+    .html()
 }
 
 fn details(subject: &Subject) -> [(&'static str, String); 2] {
-    [("Action", subject.name.to_string()), ("Transaction", subject.transaction.to_string())]
+    [
+        ("Action", subject.name.to_string()),
+        ("Transaction", subject.transaction.to_string()),
+    ]
 }
 
 #[cfg(test)]
@@ -92,7 +119,10 @@ mod tests {
     #[test]
     fn pages_name_action_and_transaction() {
         for page in [done(&subject()), unconfirmed(&subject())] {
-            assert!(page.contains("approve") && page.contains(&"ab".repeat(16)), "{page}");
+            assert!(
+                page.contains("approve") && page.contains(&"ab".repeat(16)),
+                "{page}"
+            );
             assert!(!page.contains("<script") && !page.contains("http"), "{page}");
         }
     }
@@ -100,7 +130,10 @@ mod tests {
     #[test]
     fn refusals_show_the_code_and_escape_the_text() {
         let page = refused(&Rejection::ExpiredPayload, "<img src=x onerror=alert(1)>");
-        assert!(page.contains("ExpiredPayload") && page.contains("&#60;img"), "{page}");
+        assert!(
+            page.contains("ExpiredPayload") && page.contains("&#60;img"),
+            "{page}"
+        );
         assert!(!page.contains("<img"), "{page}");
     }
 

@@ -51,12 +51,17 @@ pub fn done(subject: &Subject, custom: ReplySpec, format: Format) -> Reply {
     if let Some(redirect) = custom.redirect {
         let mut reply = plain(StatusCode::SEE_OTHER, Format::Text, String::new());
         let location = HeaderValue::try_from(redirect.location());
-        reply.headers_mut().insert(LOCATION, location.expect("redirects are checked when they are read"));
+        reply.headers_mut().insert(
+            LOCATION,
+            location.expect("redirects are checked when they are read"),
+        );
         return reply;
     }
     let done = done_body(subject);
     match (format, custom) {
-        (Format::Json, ReplySpec { json: Some(body), .. }) => plain(StatusCode::OK, format, body.into_string()),
+        (Format::Json, ReplySpec { json: Some(body), .. }) => {
+            plain(StatusCode::OK, format, body.into_string())
+        }
         (Format::Html, ReplySpec { html: Some(body), .. }) => {
             let mut reply = plain(StatusCode::OK, format, body);
             let policy = HeaderValue::from_static(page::AUTHORS_POLICY);
@@ -79,7 +84,11 @@ pub fn unconfirmed(subject: &Subject, format: Format) -> Reply {
         confirmed: bool,
         reason: &'static str,
     }
-    let body = Unconfirmed { done: done_body(subject), confirmed: false, reason: "closed_during_retry" };
+    let body = Unconfirmed {
+        done: done_body(subject),
+        confirmed: false,
+        reason: "closed_during_retry",
+    };
     match format {
         Format::Json => json(StatusCode::ACCEPTED, &body),
         Format::Html => plain(StatusCode::ACCEPTED, format, page::unconfirmed(subject)),
@@ -125,25 +134,44 @@ struct DoneAction<'a> {
 fn done_body(subject: &Subject) -> Done<'_> {
     Done {
         transaction_id: subject.transaction.to_string(),
-        action: DoneAction { name: subject.name.as_str(), r#type: subject.kind.as_str() },
+        action: DoneAction {
+            name: subject.name.as_str(),
+            r#type: subject.kind.as_str(),
+        },
     }
 }
 
 fn error_body(rejection: &Rejection, text: String) -> BTreeMap<&'static str, String> {
     let mut body = BTreeMap::from([("error", rejection.code().to_owned()), ("message", text)]);
-    body.extend(rejection.outcome().map(|sent| ("outcome", sent.as_str().to_owned())));
+    body.extend(
+        rejection
+            .outcome()
+            .map(|sent| ("outcome", sent.as_str().to_owned())),
+    );
     body
 }
 
 fn with_rejection_headers(mut reply: Reply, rejection: &Rejection) -> Reply {
     let headers = reply.headers_mut();
-    headers.extend(rejection.allow().map(|methods| (ALLOW, HeaderValue::from_static(methods))));
-    headers.extend(rejection.retry_after_seconds().map(|seconds| (RETRY_AFTER, HeaderValue::from(seconds))));
+    headers.extend(
+        rejection
+            .allow()
+            .map(|methods| (ALLOW, HeaderValue::from_static(methods))),
+    );
+    headers.extend(
+        rejection
+            .retry_after_seconds()
+            .map(|seconds| (RETRY_AFTER, HeaderValue::from(seconds))),
+    );
     reply
 }
 
 fn json(status: StatusCode, body: &impl Serialize) -> Reply {
-    plain(status, Format::Json, serde_json::to_string(body).expect("our own types have string keys only"))
+    plain(
+        status,
+        Format::Json,
+        serde_json::to_string(body).expect("our own types have string keys only"),
+    )
 }
 
 fn indented(body: &impl Serialize) -> String {
@@ -161,7 +189,10 @@ fn plain(status: StatusCode, format: Format, body: String) -> Reply {
     headers.insert(CONTENT_SECURITY_POLICY, policy.expect("the policy is ASCII"));
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(HeaderName::from_static("x-robots-tag"), HeaderValue::from_static("noindex, nofollow"));
+    headers.insert(
+        HeaderName::from_static("x-robots-tag"),
+        HeaderValue::from_static("noindex, nofollow"),
+    );
     headers.insert(VARY, HeaderValue::from_static("Accept"));
     reply
 }
@@ -182,14 +213,18 @@ mod tests {
     }
 
     fn header(reply: &Reply, name: HeaderName) -> &str {
-        reply.headers().get(name).map_or("", |value| value.to_str().unwrap())
+        reply
+            .headers()
+            .get(name)
+            .map_or("", |value| value.to_str().unwrap())
     }
 
     #[test]
     fn the_default_bodies_are_those_of_version_1() {
         let id = "ab".repeat(16);
         let json = done(&subject(), ReplySpec::default(), Format::Json);
-        let expected = format!(r#"{{"transaction_id":"{id}","action":{{"name":"approve","type":"success"}}}}"#);
+        let expected =
+            format!(r#"{{"transaction_id":"{id}","action":{{"name":"approve","type":"success"}}}}"#);
         assert_eq!((json.status().as_u16(), json.body()), (200, &expected));
         let text = done(&subject(), ReplySpec::default(), Format::Text);
         let expected = format!(
@@ -208,13 +243,23 @@ mod tests {
             html: Some("<p>own</p>".to_owned()),
             text: None,
         };
-        assert_eq!(done(&subject(), custom(None), Format::Json).body(), r#"{"own":1}"#);
+        assert_eq!(
+            done(&subject(), custom(None), Format::Json).body(),
+            r#"{"own":1}"#
+        );
         let html = done(&subject(), custom(None), Format::Html);
         assert_eq!(html.body(), "<p>own</p>");
         assert_eq!(header(&html, CONTENT_SECURITY_POLICY), page::AUTHORS_POLICY);
-        assert!(done(&subject(), custom(None), Format::Text).body().contains("approve"));
+        assert!(
+            done(&subject(), custom(None), Format::Text)
+                .body()
+                .contains("approve")
+        );
         let redirect = done(&subject(), custom(Some("https://example.com/x")), Format::Html);
-        assert_eq!((redirect.status().as_u16(), header(&redirect, LOCATION)), (303, "https://example.com/x"));
+        assert_eq!(
+            (redirect.status().as_u16(), header(&redirect, LOCATION)),
+            (303, "https://example.com/x")
+        );
     }
 
     #[test]
@@ -290,7 +335,10 @@ mod tests {
             Rejection::MethodNotAllowed("POST"),
             Rejection::UnsupportedMediaType,
         ] {
-            assert!(!not_created(&rejection, id).body().contains("transaction_id"), "{rejection}");
+            assert!(
+                !not_created(&rejection, id).body().contains("transaction_id"),
+                "{rejection}"
+            );
         }
     }
 }

@@ -47,15 +47,33 @@ impl CreateUrls {
         let notes = Notes::default();
         let mut actions = Vec::with_capacity(wire.actions.len());
         for (index, raw) in wire.actions.iter().enumerate() {
-            actions.push(action::read_action(raw, &format!("actions[{index}]"), Limits::Request, &notes)?);
+            actions.push(action::read_action(
+                raw,
+                &format!("actions[{index}]"),
+                Limits::Request,
+                &notes,
+            )?);
         }
-        let base_url = wire.base_url.map(|raw| BaseUrl::requested(&raw, own_region)).transpose()?;
+        let base_url = wire
+            .base_url
+            .map(|raw| BaseUrl::requested(&raw, own_region))
+            .transpose()?;
         let parameters = wire.enable_output_parameters == Some(true);
         let mut names = HashSet::new();
-        if let Some(index) = actions.iter().position(|action| !names.insert(action.name.clone())) {
+        if let Some(index) = actions
+            .iter()
+            .position(|action| !names.insert(action.name.clone()))
+        {
             return Err(Rejection::DuplicateActionName(format!("actions[{index}].name")));
         }
-        let request = Self { token, actions, parameters, base_url, notes, expiration: wire.expiration };
+        let request = Self {
+            token,
+            actions,
+            parameters,
+            base_url,
+            notes,
+            expiration: wire.expiration,
+        };
         request.check_placeholders()?;
         Ok(request)
     }
@@ -67,7 +85,8 @@ impl CreateUrls {
     pub fn permitted(&self, config: &Config, now: u64) -> Result<Option<Expiration>, Rejection> {
         let expiration = self.expiration.as_deref().map(Expiration::parse).transpose();
         let expiration = expiration.map_err(Rejection::InvalidDate)?;
-        let is_past = |expiration: &Expiration| u64::try_from(expiration.unix_seconds()).is_ok_and(|end| now < end);
+        let is_past =
+            |expiration: &Expiration| u64::try_from(expiration.unix_seconds()).is_ok_and(|end| now < end);
         if expiration.as_ref().is_some_and(|expiration| !is_past(expiration)) {
             return Err(Rejection::InvalidDate("expiration: is in the past"));
         }
@@ -109,7 +128,11 @@ impl CreateUrls {
             check("response.json", unreadable(response.json.as_ref()).as_ref());
             check("response.html", response.html.as_ref());
             check("response.text", response.text.as_ref());
-            if response.redirect.as_ref().is_some_and(action::Redirect::has_parameter_in_host) {
+            if response
+                .redirect
+                .as_ref()
+                .is_some_and(action::Redirect::has_parameter_in_host)
+            {
                 let at = format!("actions[{index}].response.redirect");
                 let what = "a parameter may stand in the path or the query only, not in the host";
                 return Err(Rejection::InvalidJson(Fault::at(at, what)));
@@ -122,7 +145,13 @@ impl CreateUrls {
 /// The first string of a value whose placeholders cannot be read.
 fn unreadable(json: Option<&JsonText>) -> Option<String> {
     let found = json?.map_strings(
-        |text| if template::is_well_formed(text) { Ok(String::new()) } else { Err(Some(text.to_owned())) },
+        |text| {
+            if template::is_well_formed(text) {
+                Ok(String::new())
+            } else {
+                Err(Some(text.to_owned()))
+            }
+        },
         || None,
     );
     found.err().flatten()
@@ -138,7 +167,12 @@ mod tests {
 
     fn config(vars: &[(&str, &str)]) -> Config {
         let all = [vars, &[("AWS_REGION", "eu-central-1")]].concat();
-        Config::from_vars(|name| all.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())).unwrap()
+        Config::from_vars(|name| {
+            all.iter()
+                .find(|(key, _)| *key == name)
+                .map(|(_, value)| (*value).to_owned())
+        })
+        .unwrap()
     }
 
     const NOW: u64 = 1_790_000_000;
@@ -151,23 +185,54 @@ mod tests {
     #[test]
     fn requests_of_another_shape_are_refused_by_field() {
         for (text, message) in [
-            (String::new(), "not valid JSON: EOF while parsing a value at line 1 column 0"),
-            ("{".to_owned(), "not valid JSON: EOF while parsing an object at line 1 column 1"),
+            (
+                String::new(),
+                "not valid JSON: EOF while parsing a value at line 1 column 0",
+            ),
+            (
+                "{".to_owned(),
+                "not valid JSON: EOF while parsing an object at line 1 column 1",
+            ),
             ("[]".to_owned(), "must be an object"),
             ("5".to_owned(), "must be an object"),
             ("{}".to_owned(), "missing field `token`"),
             (r#"{"token":"t"}"#.to_owned(), "missing field `actions`"),
-            (r#"{"token":5,"actions":[]}"#.to_owned(), "token: must be a string"),
-            (r#"{"token":"","actions":[{}]}"#.to_owned(), "token: must have 1 to 2,048 characters"),
+            (
+                r#"{"token":5,"actions":[]}"#.to_owned(),
+                "token: must be a string",
+            ),
+            (
+                r#"{"token":"","actions":[{}]}"#.to_owned(),
+                "token: must have 1 to 2,048 characters",
+            ),
             (request("", ""), "actions: must hold at least one action"),
-            (request(HEARTBEAT, r#","expiration":5"#), "expiration: must be a string"),
-            (request(HEARTBEAT, r#","expiration":null"#), "expiration: must be a string"),
-            (request(HEARTBEAT, r#","enable_output_parameters":"true""#), "enable_output_parameters: must be a boolean"),
-            (request(HEARTBEAT, r#","base_url":"http://x""#), "base_url: must be an https URL"),
-            (request(&format!("{HEARTBEAT},5"), ""), "actions[1]: must be an object"),
+            (
+                request(HEARTBEAT, r#","expiration":5"#),
+                "expiration: must be a string",
+            ),
+            (
+                request(HEARTBEAT, r#","expiration":null"#),
+                "expiration: must be a string",
+            ),
+            (
+                request(HEARTBEAT, r#","enable_output_parameters":"true""#),
+                "enable_output_parameters: must be a boolean",
+            ),
+            (
+                request(HEARTBEAT, r#","base_url":"http://x""#),
+                "base_url: must be an https URL",
+            ),
+            (
+                request(&format!("{HEARTBEAT},5"), ""),
+                "actions[1]: must be an object",
+            ),
         ] {
             let rejection = parse(&text).expect_err(&text);
-            assert_eq!((rejection.code(), rejection.to_string().as_str()), ("InvalidJSON", message), "{text}");
+            assert_eq!(
+                (rejection.code(), rejection.to_string().as_str()),
+                ("InvalidJSON", message),
+                "{text}"
+            );
         }
         for text in [
             request(HEARTBEAT, r#","tokens":1"#),
@@ -177,13 +242,19 @@ mod tests {
         ] {
             assert_eq!(parse(&text).unwrap_err().code(), "InvalidJSON");
         }
-        assert_eq!(CreateUrls::parse(b"\xff\xfe", "eu-central-1").unwrap_err().code(), "InvalidJSON");
+        assert_eq!(
+            CreateUrls::parse(b"\xff\xfe", "eu-central-1").unwrap_err().code(),
+            "InvalidJSON"
+        );
     }
 
     #[test]
     fn two_actions_of_one_name_are_refused() {
         let rejection = parse(&request(&format!("{HEARTBEAT},{HEARTBEAT}"), "")).unwrap_err();
-        assert_eq!(rejection, Rejection::DuplicateActionName("actions[1].name".to_owned()));
+        assert_eq!(
+            rejection,
+            Rejection::DuplicateActionName("actions[1].name".to_owned())
+        );
     }
 
     #[test]
@@ -193,39 +264,77 @@ mod tests {
             request.permitted(&config(&[]), NOW)
         };
         assert!(check("2026-12-24T18:00:00+01:00").is_ok());
-        for expiration in ["soon", "2020-01-01", "2026-09-21T14:13:20Z", "1960-01-01", "2026-09-21T16:13:20+02:00"] {
-            assert_eq!(check(expiration).unwrap_err().code(), "InvalidDate", "{expiration}");
+        for expiration in [
+            "soon",
+            "2020-01-01",
+            "2026-09-21T14:13:20Z",
+            "1960-01-01",
+            "2026-09-21T16:13:20+02:00",
+        ] {
+            assert_eq!(
+                check(expiration).unwrap_err().code(),
+                "InvalidDate",
+                "{expiration}"
+            );
         }
         assert!(check("2026-09-21T14:13:21Z").is_ok());
     }
 
     #[test]
     fn switched_off_features_are_refused() {
-        const POST: &str = r#"{"name":"p","type":"post","outcomes":[{"name":"o","type":"heartbeat","schema":{}}]}"#;
+        const POST: &str =
+            r#"{"name":"p","type":"post","outcomes":[{"name":"o","type":"heartbeat","schema":{}}]}"#;
         let with_parameters = r#","enable_output_parameters":true"#;
         let check = |actions: &str, more: &str, vars: &[(&str, &str)]| {
-            parse(&request(actions, more)).unwrap().permitted(&config(vars), NOW).map_err(|rejection| rejection.code())
+            parse(&request(actions, more))
+                .unwrap()
+                .permitted(&config(vars), NOW)
+                .map_err(|rejection| rejection.code())
         };
         let posts_on = [("ENABLE_POST_ACTIONS", "true")];
         assert_eq!(check(HEARTBEAT, with_parameters, &[]), Err("ParametersDisabled"));
-        assert_eq!(check(&format!("{POST},{HEARTBEAT}"), with_parameters, &posts_on), Err("ParametersDisabled"));
+        assert_eq!(
+            check(&format!("{POST},{HEARTBEAT}"), with_parameters, &posts_on),
+            Err("ParametersDisabled")
+        );
         assert_eq!(check(POST, "", &[]), Err("PostActionsDisabled"));
         assert_eq!(check(POST, with_parameters, &posts_on), Ok(None));
-        assert_eq!(check(HEARTBEAT, with_parameters, &[("ENABLE_OUTPUT_PARAMETERS", "true")]), Ok(None));
-        assert_eq!(check(HEARTBEAT, r#","enable_output_parameters":false"#, &[]), Ok(None));
+        assert_eq!(
+            check(
+                HEARTBEAT,
+                with_parameters,
+                &[("ENABLE_OUTPUT_PARAMETERS", "true")]
+            ),
+            Ok(None)
+        );
+        assert_eq!(
+            check(HEARTBEAT, r#","enable_output_parameters":false"#, &[]),
+            Ok(None)
+        );
     }
 
     #[test]
     fn placeholders_are_looked_at_when_they_count() {
         let action = r#"{"name":"a","type":"success","output":{"$1":"$ok"},"response":{"html":"$"}}"#;
-        let noted = parse(&request(action, r#","enable_output_parameters":true"#)).unwrap().notes.into_vec();
-        assert!(noted.len() == 2 && noted[0].starts_with("actions[0].output: "), "{noted:?}");
+        let noted = parse(&request(action, r#","enable_output_parameters":true"#))
+            .unwrap()
+            .notes
+            .into_vec();
+        assert!(
+            noted.len() == 2 && noted[0].starts_with("actions[0].output: "),
+            "{noted:?}"
+        );
         assert!(noted[1].starts_with("actions[0].response.html: "), "{noted:?}");
         assert!(parse(&request(action, "")).unwrap().notes.into_vec().is_empty());
         let host = r#"{"name":"a","type":"heartbeat","response":{"redirect":"https://$x.example.com/"}}"#;
         let rejection = parse(&request(host, r#","enable_output_parameters":true"#)).unwrap_err();
         assert_eq!(rejection.code(), "InvalidJSON");
-        assert!(rejection.to_string().starts_with("actions[0].response.redirect: "), "{rejection}");
+        assert!(
+            rejection
+                .to_string()
+                .starts_with("actions[0].response.redirect: "),
+            "{rejection}"
+        );
         assert!(parse(&request(host, "")).is_ok());
     }
 }

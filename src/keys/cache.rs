@@ -31,7 +31,11 @@ struct Current {
 impl SealingCache {
     /// `max_age` in seconds, 0 for a key of its own for each request; `max_uses` in links.
     pub fn new(max_age: u32, max_uses: u32) -> Self {
-        Self { max_age: max_age.into(), max_uses, current: tokio::sync::Mutex::new(None) }
+        Self {
+            max_age: max_age.into(),
+            max_uses,
+            current: tokio::sync::Mutex::new(None),
+        }
     }
 
     /// A key for `links` links of one request: the current one while it may be used that often, else a new one.
@@ -56,7 +60,11 @@ impl SealingCache {
             }
         }
         let key = Arc::new(make().await?);
-        *current = Some(Current { key: key.clone(), made_at: now, uses: links });
+        *current = Some(Current {
+            key: key.clone(),
+            made_at: now,
+            uses: links,
+        });
         Ok(key)
     }
 }
@@ -68,8 +76,10 @@ pub struct KeyDigest([u8; 32]);
 impl KeyDigest {
     /// Over parts, each with its length, so that no two lists of parts are the same.
     pub fn of(parts: &[&[u8]]) -> Self {
-        let framed: Vec<u8> =
-            parts.iter().flat_map(|part| [(part.len() as u64).to_be_bytes().as_slice(), part].concat()).collect();
+        let framed: Vec<u8> = parts
+            .iter()
+            .flat_map(|part| [(part.len() as u64).to_be_bytes().as_slice(), part].concat())
+            .collect();
         let mut bytes = [0; 32];
         bytes.copy_from_slice(digest(&SHA256, &framed).as_ref());
         Self(bytes)
@@ -94,8 +104,15 @@ type Slot = tokio::sync::Mutex<Option<(Arc<DataKey>, u64)>>;
 impl OpeningCache {
     /// `max_age` in seconds; 0 keeps nothing.
     pub fn new(max_age: u32) -> Self {
-        let state = State { opened: LruCache::new(MAX_OPENED), refused: LruCache::new(MAX_REFUSED), gate: Gate::new() };
-        Self { max_age: max_age.into(), state: Mutex::new(state) }
+        let state = State {
+            opened: LruCache::new(MAX_OPENED),
+            refused: LruCache::new(MAX_REFUSED),
+            gate: Gate::new(),
+        };
+        Self {
+            max_age: max_age.into(),
+            state: Mutex::new(state),
+        }
     }
 
     /// The data key of `wrapped`: from memory, else by `open`.

@@ -17,14 +17,19 @@ impl Kms {
     async fn generate(&self) -> Result<SealingKey, KeyFailure> {
         let number = self.0.fetch_add(1, Ordering::Relaxed);
         let byte = u8::try_from(number % 251).unwrap();
-        Ok(SealingKey { key: DataKey::new([byte; 32]), reference: KeyRef::Kms(vec![byte]) })
+        Ok(SealingKey {
+            key: DataKey::new([byte; 32]),
+            reference: KeyRef::Kms(vec![byte]),
+        })
     }
 
     async fn open(&self, wrapped: &[u8]) -> Result<DataKey, KeyFailure> {
         self.0.fetch_add(1, Ordering::Relaxed);
         tokio::time::sleep(Duration::from_millis(20)).await;
         match wrapped {
-            [0, ..] => Err(KeyFailure::Refused(Damage::KeyRefused("InvalidCiphertext".to_owned()))),
+            [0, ..] => Err(KeyFailure::Refused(Damage::KeyRefused(
+                "InvalidCiphertext".to_owned(),
+            ))),
             [1, ..] => Err(KeyFailure::Busy("timeout".to_owned())),
             [2, ..] => Err(KeyFailure::SwitchedOff("Disabled".to_owned())),
             _ => Ok(DataKey::new([7; 32])),
@@ -33,11 +38,18 @@ impl Kms {
 }
 
 async fn take(cache: &SealingCache, kms: &Kms, links: u32, now: u64) -> Arc<SealingKey> {
-    cache.take(links, now, async || kms.generate().await).await.unwrap()
+    cache
+        .take(links, now, async || kms.generate().await)
+        .await
+        .unwrap()
 }
 
 async fn open(cache: &OpeningCache, kms: &Kms, wrapped: &[u8], now: u64) -> Result<Arc<DataKey>, KeyFailure> {
-    cache.open(KeyDigest::of(&[wrapped]), wrapped, now, async || kms.open(wrapped).await).await
+    cache
+        .open(KeyDigest::of(&[wrapped]), wrapped, now, async || {
+            kms.open(wrapped).await
+        })
+        .await
 }
 
 #[tokio::test(start_paused = true)]
@@ -71,7 +83,9 @@ async fn an_age_of_zero_is_one_key_a_request() {
 #[tokio::test(start_paused = true)]
 async fn a_failed_call_leaves_nothing_behind() {
     let (cache, kms) = (SealingCache::new(300, 10), Kms::new());
-    let failed = cache.take(1, 1_000, async || Err(KeyFailure::Busy("timeout".to_owned()))).await;
+    let failed = cache
+        .take(1, 1_000, async || Err(KeyFailure::Busy("timeout".to_owned())))
+        .await;
     assert_eq!(failed.unwrap_err(), KeyFailure::Busy("timeout".to_owned()));
     take(&cache, &kms, 1, 1_000).await;
     assert_eq!(kms.calls(), 1);
@@ -110,7 +124,10 @@ async fn a_refused_key_is_remembered_for_a_minute() {
     let (cache, kms) = (OpeningCache::new(300), Kms::new());
     for (now, calls) in [(1_000, 1), (1_059, 1), (1_060, 2)] {
         let refused = open(&cache, &kms, &[0], now).await.unwrap_err();
-        assert!(matches!(refused, KeyFailure::Refused(Damage::KeyRefused(_))), "{refused:?}");
+        assert!(
+            matches!(refused, KeyFailure::Refused(Damage::KeyRefused(_))),
+            "{refused:?}"
+        );
         assert_eq!(kms.calls(), calls, "at {now}");
     }
 }
@@ -119,10 +136,16 @@ async fn a_refused_key_is_remembered_for_a_minute() {
 async fn passing_failures_are_not_remembered() {
     let (cache, kms) = (OpeningCache::new(300), Kms::new());
     for calls in 1..30 {
-        assert!(matches!(open(&cache, &kms, &[1], 1_000).await, Err(KeyFailure::Busy(_))));
+        assert!(matches!(
+            open(&cache, &kms, &[1], 1_000).await,
+            Err(KeyFailure::Busy(_))
+        ));
         assert_eq!(kms.calls(), calls);
     }
-    assert!(matches!(open(&cache, &kms, &[2], 1_000).await, Err(KeyFailure::SwitchedOff(_))));
+    assert!(matches!(
+        open(&cache, &kms, &[2], 1_000).await,
+        Err(KeyFailure::SwitchedOff(_))
+    ));
 }
 
 #[tokio::test(start_paused = true)]

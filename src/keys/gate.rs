@@ -30,7 +30,10 @@ enum Class {
 impl Gate {
     /// With full buckets.
     pub fn new() -> Self {
-        Self { seen: LruCache::new(MAX_SEEN), buckets: [Bucket::full(); 3] }
+        Self {
+            seen: LruCache::new(MAX_SEEN),
+            buckets: [Bucket::full(); 3],
+        }
     }
 
     /// Whether KMS may be asked about `wrapped` now. Never a verdict on the link.
@@ -53,7 +56,9 @@ impl Gate {
     }
 
     fn bucket(&mut self, wrapped: &[u8]) -> &mut Bucket {
-        let seen = wrapped.first_chunk::<PREFIX>().is_some_and(|prefix| self.seen.contains(prefix));
+        let seen = wrapped
+            .first_chunk::<PREFIX>()
+            .is_some_and(|prefix| self.seen.contains(prefix));
         let class = match wrapped {
             _ if seen => Class::Seen,
             [1, 1 | 2, ..] if (150..=250).contains(&wrapped.len()) => Class::Plausible,
@@ -76,12 +81,18 @@ struct Bucket {
 
 impl Bucket {
     const fn full() -> Self {
-        Self { tokens: BURST, refilled_at: 0 }
+        Self {
+            tokens: BURST,
+            refilled_at: 0,
+        }
     }
 
     /// Adds what the passed seconds are worth; gives what is there.
     fn refill(&mut self, now: u64) -> u64 {
-        self.tokens = self.tokens.saturating_add(now.saturating_sub(self.refilled_at)).min(BURST);
+        self.tokens = self
+            .tokens
+            .saturating_add(now.saturating_sub(self.refilled_at))
+            .min(BURST);
         self.refilled_at = now;
         self.tokens
     }
@@ -141,6 +152,5 @@ mod tests {
         let honest = alike(0);
         assert!(!gate.admits(&honest, 1_000));
         assert!(gate.admits(&honest, 1_001));
-
     }
 }

@@ -33,7 +33,12 @@ pub struct KmsKeys {
 
 impl KmsKeys {
     /// `keys`: the one that seals, then further ones that open.
-    pub fn new(client: aws_sdk_kms::Client, keys: Vec<KmsKeyId>, audience: String, caches: CacheSettings) -> Self {
+    pub fn new(
+        client: aws_sdk_kms::Client,
+        keys: Vec<KmsKeyId>,
+        audience: String,
+        caches: CacheSettings,
+    ) -> Self {
         Self {
             client,
             keys,
@@ -45,19 +50,39 @@ impl KmsKeys {
 
     /// What every data key of a `3-` link is bound to (docs/FORMAT.md, "Encryption context").
     fn context(&self) -> HashMap<String, String> {
-        [("app", "sfn-callback-urls"), ("fmt", "3"), ("aud", self.audience.as_str())]
-            .map(|(key, value)| (key.to_owned(), value.to_owned()))
-            .into()
+        [
+            ("app", "sfn-callback-urls"),
+            ("fmt", "3"),
+            ("aud", self.audience.as_str()),
+        ]
+        .map(|(key, value)| (key.to_owned(), value.to_owned()))
+        .into()
     }
 
-    pub(super) async fn sealing(&self, links: u32, now: u64, calls: &Calls) -> Result<Arc<SealingKey>, KeyFailure> {
-        self.sealing.take(links, now, async || self.generate(calls).await).await
+    pub(super) async fn sealing(
+        &self,
+        links: u32,
+        now: u64,
+        calls: &Calls,
+    ) -> Result<Arc<SealingKey>, KeyFailure> {
+        self.sealing
+            .take(links, now, async || self.generate(calls).await)
+            .await
     }
 
-    pub(super) async fn opening(&self, wrapped: &[u8], now: u64, calls: &Calls) -> Result<Arc<DataKey>, KeyFailure> {
+    pub(super) async fn opening(
+        &self,
+        wrapped: &[u8],
+        now: u64,
+        calls: &Calls,
+    ) -> Result<Arc<DataKey>, KeyFailure> {
         let id = KeyDigest::of(&[b"3", self.audience.as_bytes(), wrapped]);
         let keys: Vec<&KmsKeyId> = self.keys.iter().collect();
-        self.opening.open(id, wrapped, now, async || self.decrypt(&keys, wrapped, self.context(), calls).await).await
+        self.opening
+            .open(id, wrapped, now, async || {
+                self.decrypt(&keys, wrapped, self.context(), calls).await
+            })
+            .await
     }
 
     pub(super) async fn opening_legacy(
@@ -79,23 +104,42 @@ impl KmsKeys {
         let public_key = context.get(PUBLIC_KEY).map(String::as_bytes).unwrap_or_default();
         let id = KeyDigest::of(&[b"2", key.as_str().as_bytes(), public_key, wrapped]);
         let context = context.clone().into_iter().collect();
-        self.opening.open(id, wrapped, now, async || self.decrypt(&[key], wrapped, context, calls).await).await
+        self.opening
+            .open(id, wrapped, now, async || {
+                self.decrypt(&[key], wrapped, context, calls).await
+            })
+            .await
     }
 
     async fn generate(&self, calls: &Calls) -> Result<SealingKey, KeyFailure> {
-        let key = self.keys.first().ok_or_else(|| KeyFailure::Unexpected("no key".to_owned()))?;
-        let request = self.client.generate_data_key().key_id(key.as_str()).key_spec(DataKeySpec::Aes256);
+        let key = self
+            .keys
+            .first()
+            .ok_or_else(|| KeyFailure::Unexpected("no key".to_owned()))?;
+        let request = self
+            .client
+            .generate_data_key()
+            .key_id(key.as_str())
+            .key_spec(DataKeySpec::Aes256);
         let start = Instant::now();
         let answer = request.set_encryption_context(Some(self.context())).send().await;
         note(calls, "GenerateDataKey", start, &answer);
         let answer = answer.map_err(|error| failure(&error))?;
-        let key = answer.plaintext().and_then(|plain| DataKey::from_slice(plain.as_ref()));
-        let wrapped = answer.ciphertext_blob().map(|blob| blob.as_ref().to_vec()).unwrap_or_default();
+        let key = answer
+            .plaintext()
+            .and_then(|plain| DataKey::from_slice(plain.as_ref()));
+        let wrapped = answer
+            .ciphertext_blob()
+            .map(|blob| blob.as_ref().to_vec())
+            .unwrap_or_default();
         match key {
-            Some(key) if (1..=MAX_WRAPPED).contains(&wrapped.len()) => {
-                Ok(SealingKey { key, reference: KeyRef::Kms(wrapped) })
-            }
-            _ => Err(KeyFailure::Unexpected("KMS answered without a data key of 32 bytes".to_owned())),
+            Some(key) if (1..=MAX_WRAPPED).contains(&wrapped.len()) => Ok(SealingKey {
+                key,
+                reference: KeyRef::Kms(wrapped),
+            }),
+            _ => Err(KeyFailure::Unexpected(
+                "KMS answered without a data key of 32 bytes".to_owned(),
+            )),
         }
     }
 
@@ -110,13 +154,19 @@ impl KmsKeys {
     ) -> Result<DataKey, KeyFailure> {
         let mut first_failure = None;
         for key in keys {
-            let request = self.client.decrypt().key_id(key.as_str()).ciphertext_blob(Blob::new(wrapped));
+            let request = self
+                .client
+                .decrypt()
+                .key_id(key.as_str())
+                .ciphertext_blob(Blob::new(wrapped));
             let start = Instant::now();
             let answer = request.set_encryption_context(Some(context.clone())).send().await;
             note(calls, "Decrypt", start, &answer);
             match answer {
                 Ok(answer) => {
-                    let opened = answer.plaintext().and_then(|plain| DataKey::from_slice(plain.as_ref()));
+                    let opened = answer
+                        .plaintext()
+                        .and_then(|plain| DataKey::from_slice(plain.as_ref()));
                     let no_key = || KeyFailure::Refused(Damage::KeyRefused("not a data key".to_owned()));
                     return opened.ok_or_else(no_key);
                 }
@@ -148,7 +198,12 @@ fn note<T: RequestId, E: ProvideErrorMetadata>(
 ) {
     match answer {
         Ok(answer) => calls.add(operation, "ok", start.elapsed(), answer.request_id()),
-        Err(error) => calls.add(operation, aws::error_name(error), start.elapsed(), error.request_id()),
+        Err(error) => calls.add(
+            operation,
+            aws::error_name(error),
+            start.elapsed(),
+            error.request_id(),
+        ),
     }
 }
 
@@ -162,7 +217,9 @@ fn failure<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> KeyFai
         aws::Fault::Answered => {}
     }
     match name.as_str() {
-        "InvalidCiphertextException" | "IncorrectKeyException" => KeyFailure::Refused(Damage::KeyRefused(name)),
+        "InvalidCiphertextException" | "IncorrectKeyException" => {
+            KeyFailure::Refused(Damage::KeyRefused(name))
+        }
         "NotFoundException" => KeyFailure::Deleted(name),
         "DisabledException"
         | "KMSInvalidStateException"

@@ -18,7 +18,10 @@ impl LocalKeys {
     /// # Errors
     /// The number of the first line that is wrong; nothing of its content.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let lines = text.lines().enumerate().map(|(index, line)| (index + 1, line.trim()));
+        let lines = text
+            .lines()
+            .enumerate()
+            .map(|(index, line)| (index + 1, line.trim()));
         let lines = lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
         let mut first = None;
         let mut all = Vec::new();
@@ -28,11 +31,17 @@ impl LocalKeys {
             let id = key.local_id();
             if first.is_none() {
                 let reference = KeyRef::Local(id);
-                first = Some(Arc::new(SealingKey { key: DataKey::new(*key.expose()), reference }));
+                first = Some(Arc::new(SealingKey {
+                    key: DataKey::new(*key.expose()),
+                    reference,
+                }));
             }
             all.push((id, Arc::new(key)));
         }
-        Ok(Self { first: first.ok_or("holds no key")?, all })
+        Ok(Self {
+            first: first.ok_or("holds no key")?,
+            all,
+        })
     }
 
     /// The line of a key.
@@ -46,7 +55,10 @@ impl LocalKeys {
     }
 
     pub(super) fn by_id(&self, id: &[u8; 8]) -> Option<Arc<DataKey>> {
-        self.all.iter().find(|(own, _)| own == id).map(|(_, key)| key.clone())
+        self.all
+            .iter()
+            .find(|(own, _)| own == id)
+            .map(|(_, key)| key.clone())
     }
 }
 
@@ -54,7 +66,9 @@ fn read_line(line: &str) -> Option<DataKey> {
     let (id, key) = line.split_once(':')?;
     let bytes = Zeroizing::new(STANDARD.decode(key.trim()).ok()?);
     let key = DataKey::from_slice(&bytes)?;
-    LocalKeys::line(&key).starts_with(&format!("{}:", id.trim())).then_some(key)
+    LocalKeys::line(&key)
+        .starts_with(&format!("{}:", id.trim()))
+        .then_some(key)
 }
 
 #[cfg(test)]
@@ -64,7 +78,11 @@ mod tests {
     #[test]
     fn the_first_key_seals_and_all_open() {
         let (one, two) = (DataKey::new([1; 32]), DataKey::new([2; 32]));
-        let text = format!("# keys\n\n{}\n {} \n", *LocalKeys::line(&one), *LocalKeys::line(&two));
+        let text = format!(
+            "# keys\n\n{}\n {} \n",
+            *LocalKeys::line(&one),
+            *LocalKeys::line(&two)
+        );
         let keys = LocalKeys::parse(&text).unwrap();
         assert_eq!(keys.first().reference, KeyRef::Local(one.local_id()));
         assert_eq!(keys.by_id(&two.local_id()).unwrap().expose(), two.expose());
@@ -87,6 +105,9 @@ mod tests {
             let message = LocalKeys::parse(&text).err().expect(&text);
             assert!(!message.contains(&key[..8]), "{message}");
         }
-        assert_eq!(LocalKeys::parse("\nx").err().as_deref(), Some("line 2 is not `<id>:<base64 of 32 bytes>` with the id of that key"));
+        assert_eq!(
+            LocalKeys::parse("\nx").err().as_deref(),
+            Some("line 2 is not `<id>:<base64 of 32 bytes>` with the id of that key")
+        );
     }
 }

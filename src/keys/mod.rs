@@ -42,7 +42,9 @@ impl Keys {
     /// Why it could not be had.
     pub async fn opening(&self, key: &KeyRef, now: u64, calls: &Calls) -> Result<Arc<DataKey>, KeyFailure> {
         match (self, key) {
-            (Keys::Local(keys), KeyRef::Local(id)) => keys.by_id(id).ok_or(KeyFailure::Refused(Damage::UnknownLocalKey)),
+            (Keys::Local(keys), KeyRef::Local(id)) => {
+                keys.by_id(id).ok_or(KeyFailure::Refused(Damage::UnknownLocalKey))
+            }
             (Keys::Kms(keys), KeyRef::Kms(wrapped)) => keys.opening(wrapped, now, calls).await,
             (Keys::Off, _) | (Keys::Local(_), KeyRef::Kms(_)) | (Keys::Kms(_), KeyRef::Local(_)) => {
                 Err(KeyFailure::Refused(Damage::OtherKeyKind))
@@ -98,7 +100,9 @@ impl KeyFailure {
                 Rejection::ServiceUnavailable(Unavailable::KeySwitchedOff, Sent::NotSent, cause)
             }
             KeyFailure::Deleted(_) => Rejection::KeyDeleted,
-            KeyFailure::Busy(cause) => Rejection::ServiceUnavailable(Unavailable::KeyBusy, Sent::NotSent, cause),
+            KeyFailure::Busy(cause) => {
+                Rejection::ServiceUnavailable(Unavailable::KeyBusy, Sent::NotSent, cause)
+            }
             KeyFailure::TooMany => Rejection::TooManyRequests,
             KeyFailure::Unexpected(cause) => Rejection::ServiceError(cause),
         }

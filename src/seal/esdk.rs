@@ -18,7 +18,7 @@
 use std::{collections::BTreeMap, fmt};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use ring::{aead, hkdf, hmac, signature};
+use ring::{aead, hkdf, signature};
 use zeroize::Zeroizing;
 
 use super::p384;
@@ -333,7 +333,7 @@ impl<'a> Message<'a> {
                     .expand(&[b"COMMITKEY"], CommitmentLength)
                     .and_then(|commitment| commitment.fill(&mut expected))
                     .map_err(|_| Damage::Commitment)?;
-                if !are_equal(&expected, received) {
+                if !super::are_equal(&expected, received) {
                     return Err(Damage::Commitment);
                 }
                 (secret, [&id, b"DERIVEKEY".as_slice()])
@@ -602,13 +602,6 @@ fn sequence_iv(sequence: u32) -> [u8; NONCE] {
     [0, 0, 0, 0, 0, 0, 0, 0, a, b, c, d]
 }
 
-/// Compares in constant time. ring offers no such comparison to others, but that of two HMACs: under one key they are
-/// equal exactly when their messages are.
-fn are_equal(expected: &[u8; 32], received: &[u8; 32]) -> bool {
-    let key = hmac::Key::new(hmac::HMAC_SHA256, expected);
-    hmac::verify(&key, expected, hmac::sign(&key, received).as_ref()).is_ok()
-}
-
 /// A commitment has 32 bytes.
 struct CommitmentLength;
 
@@ -691,6 +684,7 @@ mod tests {
     };
 
     use super::*;
+    use ring::hmac;
 
     const DATA_KEY: [u8; 32] = [0x42; 32];
     const SUITES: [Suite; 4] = [

@@ -13,6 +13,7 @@ use crate::rejection::Damage;
 use base64::Engine as _;
 use base64::alphabet::URL_SAFE;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use ring::hmac;
 
 /// Longest text of a `3-` link behind its prefix, in characters (docs/FORMAT.md, "Text").
 pub const MAX_SEALED_CHARS: usize = 8_192;
@@ -55,6 +56,14 @@ impl Untrusted {
         }
     }
 
+    /// The fingerprint of the data key that a `3-` link names, for the log.
+    pub fn fingerprint(&self) -> Option<String> {
+        match self {
+            Untrusted::Plain(_) | Untrusted::Legacy(_) => None,
+            Untrusted::Sealed(sealed) => Some(sealed.reference().fingerprint()),
+        }
+    }
+
     /// The number of the format, for the log.
     pub const fn format(&self) -> u8 {
         match self {
@@ -67,6 +76,13 @@ impl Untrusted {
 
 fn decode(engine: &GeneralPurpose, text: &str) -> Result<Vec<u8>, Damage> {
     engine.decode(text).map_err(|_| Damage::NotBase64)
+}
+
+/// Compares in constant time. ring offers no such comparison to others, but that of two HMACs: under one key they are
+/// equal exactly when their messages are.
+fn are_equal(expected: &[u8; 32], received: &[u8; 32]) -> bool {
+    let key = hmac::Key::new(hmac::HMAC_SHA256, expected);
+    hmac::verify(&key, expected, hmac::sign(&key, received).as_ref()).is_ok()
 }
 
 /// The bytes of a `1-` link.

@@ -77,7 +77,8 @@ impl Sealed {
         let (named, salt) = start.split_at_checked(self.prefix).ok_or(Damage::Truncated)?;
         let suite = *named.first().ok_or(Damage::Truncated)?;
         let keys = LinkKeys::derive(key, salt, suite);
-        if ring_constant_time_eq(&keys.commit(), commit).is_err() {
+        let commit: &[u8; COMMIT] = commit.try_into().map_err(|_| Damage::Truncated)?;
+        if !super::are_equal(&keys.commit(), commit) {
             return Err(Damage::Commitment);
         }
         let mut payload = Zeroizing::new(sealed.to_vec());
@@ -180,14 +181,6 @@ fn additional_data(audience: &str, header: &[u8]) -> Vec<u8> {
         header,
     ]
     .concat()
-}
-
-#[expect(
-    deprecated,
-    reason = "ring has no other constant-time comparison, and one crypto library is enough"
-)]
-fn ring_constant_time_eq(a: &[u8], b: &[u8]) -> Result<(), ring::error::Unspecified> {
-    ring::constant_time::verify_slices_are_equal(a, b)
 }
 
 #[cfg(test)]

@@ -133,7 +133,9 @@ fn matches(path: &Path, body: &Body<'_>) -> Result<Vec<JsonText>, Rejection> {
         size += text.as_str().len();
         // A part may lie in another one that matched too, so that little matches can be more than the body.
         if size > MAX_OUTPUT_BYTES {
-            return Err(refused("gives more than 262,144 bytes of matches for a path of this link"));
+            return Err(refused(
+                "gives more than 262,144 bytes of matches for a path of this link",
+            ));
         }
         texts.push(text);
     }
@@ -347,10 +349,18 @@ mod tests {
 
     #[test]
     fn matches_inside_of_matches_do_not_multiply_without_end() {
-        let deep = format!("{}\"{}\"{}", "[".repeat(100), "x".repeat(100_000), "]".repeat(100));
+        let deep = format!(
+            "{}\"{}\"{}",
+            "[".repeat(100),
+            "x".repeat(100_000),
+            "]".repeat(100)
+        );
         let outcomes = outcomes(r#"[{"name":"o","type":"success","schema":{},"output_path":"$..[0]"}]"#);
         let body = Body::read(deep.as_bytes(), Some("application/json")).unwrap();
-        assert_eq!(report(&outcomes.list[0], &body).unwrap_err().code(), "InvalidPostActionBody");
+        assert_eq!(
+            report(&outcomes.list[0], &body).unwrap_err().code(),
+            "InvalidPostActionBody"
+        );
     }
 
     #[test]

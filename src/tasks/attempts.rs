@@ -57,7 +57,9 @@ impl Attempts {
                 return Next::Done(Ok(Told::ClosedDuringRetry));
             }
             Attempt::Refused(code, message) => return Next::Done(Err(NotTold::Refused(code, message))),
-            Attempt::NotPermitted(cause) => return Next::Done(Err(NotTold::NotPermitted(cause, self.sent()))),
+            Attempt::NotPermitted(cause) => {
+                return Next::Done(Err(NotTold::NotPermitted(cause, self.sent())));
+            }
             Attempt::Unexpected(cause) => return Next::Done(Err(NotTold::Unexpected(cause, self.sent()))),
             Attempt::Lost(cause) => {
                 self.maybe_delivered = true;
@@ -72,7 +74,11 @@ impl Attempts {
     }
 
     fn sent(&self) -> Sent {
-        if self.maybe_delivered { Sent::Unknown } else { Sent::NotSent }
+        if self.maybe_delivered {
+            Sent::Unknown
+        } else {
+            Sent::NotSent
+        }
     }
 }
 
@@ -128,7 +134,12 @@ mod tests {
 
     #[test]
     fn closed_without_a_lost_answer_is_a_refusal() {
-        let refused = || Err(NotTold::Refused(RefusalCode::TaskTimedOut, "Task Timed Out".to_owned()));
+        let refused = || {
+            Err(NotTold::Refused(
+                RefusalCode::TaskTimedOut,
+                "Task Timed Out".to_owned(),
+            ))
+        };
         check(&[closed()], refused());
         check(&[throttled(), closed()], refused());
         check(&[not_sent(), not_sent(), closed()], refused());
@@ -145,10 +156,22 @@ mod tests {
     #[test]
     fn without_a_definite_answer_it_says_whether_something_was_sent() {
         let unreachable = |cause: &str, sent| Err(NotTold::Unreachable(cause.to_owned(), sent));
-        check(&[throttled(), throttled(), throttled()], unreachable("ThrottlingException", Sent::NotSent));
-        check(&[not_sent(), not_sent(), not_sent()], unreachable("no connection", Sent::NotSent));
-        check(&[lost(), throttled(), throttled()], unreachable("ThrottlingException", Sent::Unknown));
-        check(&[throttled(), throttled(), lost()], unreachable("timeout", Sent::Unknown));
+        check(
+            &[throttled(), throttled(), throttled()],
+            unreachable("ThrottlingException", Sent::NotSent),
+        );
+        check(
+            &[not_sent(), not_sent(), not_sent()],
+            unreachable("no connection", Sent::NotSent),
+        );
+        check(
+            &[lost(), throttled(), throttled()],
+            unreachable("ThrottlingException", Sent::Unknown),
+        );
+        check(
+            &[throttled(), throttled(), lost()],
+            unreachable("timeout", Sent::Unknown),
+        );
         check(&[lost(), lost(), lost()], unreachable("timeout", Sent::Unknown));
     }
 
@@ -157,17 +180,29 @@ mod tests {
         let denied = || Attempt::NotPermitted("AccessDeniedException".to_owned());
         let cause = || "AccessDeniedException".to_owned();
         check(&[denied()], Err(NotTold::NotPermitted(cause(), Sent::NotSent)));
-        check(&[lost(), denied()], Err(NotTold::NotPermitted(cause(), Sent::Unknown)));
+        check(
+            &[lost(), denied()],
+            Err(NotTold::NotPermitted(cause(), Sent::Unknown)),
+        );
         let strange = || Attempt::Unexpected("strange".to_owned());
-        check(&[lost(), strange()], Err(NotTold::Unexpected("strange".to_owned(), Sent::Unknown)));
+        check(
+            &[lost(), strange()],
+            Err(NotTold::Unexpected("strange".to_owned(), Sent::Unknown)),
+        );
     }
 
     #[test]
     fn no_attempt_begins_behind_the_budget() {
         let mut judge = Attempts::default();
         let done = judge.after(lost(), BUDGET);
-        assert_eq!(done, Next::Done(Err(NotTold::Unreachable("timeout".to_owned(), Sent::Unknown))));
+        assert_eq!(
+            done,
+            Next::Done(Err(NotTold::Unreachable("timeout".to_owned(), Sent::Unknown)))
+        );
         let mut judge = Attempts::default();
-        assert_eq!(judge.after(lost(), BUDGET - Duration::from_millis(1)), Next::Again(Duration::from_millis(400)));
+        assert_eq!(
+            judge.after(lost(), BUDGET - Duration::from_millis(1)),
+            Next::Again(Duration::from_millis(400))
+        );
     }
 }

@@ -91,9 +91,14 @@ impl RefusalCode {
 
     /// Reads the API's name.
     pub fn parse(name: &str) -> Option<Self> {
-        [Self::InvalidOutput, Self::InvalidToken, Self::TaskDoesNotExist, Self::TaskTimedOut]
-            .into_iter()
-            .find(|code| code.as_str() == name)
+        [
+            Self::InvalidOutput,
+            Self::InvalidToken,
+            Self::TaskDoesNotExist,
+            Self::TaskTimedOut,
+        ]
+        .into_iter()
+        .find(|code| code.as_str() == name)
     }
 
     /// Whether the task waits no longer.

@@ -26,7 +26,12 @@ impl StepFunctions {
         Self { client, below }
     }
 
-    pub(super) async fn report(&self, token: &TaskToken, report: &Report, calls: &Calls) -> Result<Told, NotTold> {
+    pub(super) async fn report(
+        &self,
+        token: &TaskToken,
+        report: &Report,
+        calls: &Calls,
+    ) -> Result<Told, NotTold> {
         let start = Instant::now();
         let mut attempts = Attempts::default();
         loop {
@@ -46,12 +51,22 @@ impl StepFunctions {
         let token = token.expose();
         match report {
             Report::Success { output } => {
-                let answer = self.client.send_task_success().task_token(token).output(output).send().await;
+                let answer = self
+                    .client
+                    .send_task_success()
+                    .task_token(token)
+                    .output(output)
+                    .send()
+                    .await;
                 judge("SendTaskSuccess", answer, token, start, calls)
             }
             Report::Failure { error, cause } => {
                 let request = self.client.send_task_failure().task_token(token);
-                let answer = request.set_error(error.clone()).set_cause(cause.clone()).send().await;
+                let answer = request
+                    .set_error(error.clone())
+                    .set_cause(cause.clone())
+                    .send()
+                    .await;
                 judge("SendTaskFailure", answer, token, start, calls)
             }
             Report::Heartbeat => {
@@ -89,7 +104,9 @@ fn judge<T: RequestId, E: ProvideErrorMetadata>(
         return Attempt::Refused(code, passed_on(error.message().unwrap_or_default(), token));
     }
     match name.as_str() {
-        "ThrottlingException" | "TooManyRequestsException" | "KmsThrottlingException" => Attempt::Throttled(name),
+        "ThrottlingException" | "TooManyRequestsException" | "KmsThrottlingException" => {
+            Attempt::Throttled(name)
+        }
         "AccessDeniedException" | "KmsAccessDeniedException" | "KmsInvalidStateException" => {
             Attempt::NotPermitted(name)
         }
@@ -102,7 +119,11 @@ fn passed_on(message: &str, token: &str) -> String {
     let harmless = message.chars().nth(MAX_MESSAGE_CHARS).is_none()
         && !message.contains(token)
         && !message.chars().any(char::is_control);
-    if harmless { message.to_owned() } else { "refused by Step Functions".to_owned() }
+    if harmless {
+        message.to_owned()
+    } else {
+        "refused by Step Functions".to_owned()
+    }
 }
 
 #[cfg(test)]
@@ -112,7 +133,10 @@ mod tests {
     #[test]
     fn a_message_that_repeats_the_token_is_not_passed_on() {
         assert_eq!(passed_on("Task Timed Out: 'x'", "token"), "Task Timed Out: 'x'");
-        assert_eq!(passed_on("Invalid Token: 'token'", "token"), "refused by Step Functions");
+        assert_eq!(
+            passed_on("Invalid Token: 'token'", "token"),
+            "refused by Step Functions"
+        );
         assert_eq!(passed_on(&"x".repeat(301), "token"), "refused by Step Functions");
         assert_eq!(passed_on("a\nb", "token"), "refused by Step Functions");
     }

@@ -25,7 +25,10 @@ impl App {
         let calls = Calls::default();
         let mut line = self.line(caller, &request);
         let transaction = TransactionId::new(self.random());
-        let reply = match self.try_create(caller.door, &request, transaction, &calls, &mut line).await {
+        let reply = match self
+            .try_create(caller.door, &request, transaction, &calls, &mut line)
+            .await
+        {
             Ok(created) => {
                 line.message = format!("Created {} links.", created.urls.len());
                 line.outcome = "created";
@@ -58,7 +61,11 @@ impl App {
             keys if keys.is_off() => None,
             keys => {
                 let links = u32::try_from(request.actions.len()).unwrap_or(u32::MAX);
-                Some(keys.sealing(links, now, calls).await.map_err(|failure| failure.when_sealing())?)
+                Some(
+                    keys.sealing(links, now, calls)
+                        .await
+                        .map_err(|failure| failure.when_sealing())?,
+                )
             }
         };
         line.data_key = key.as_ref().map(|key| key.reference.fingerprint());
@@ -95,7 +102,10 @@ impl App {
             match url.len() {
                 length @ MAX_URL_CHARS.. if length > MAX_URL_CHARS => {
                     let what = format!("the URL would have {length} characters; {MAX_URL_CHARS} are allowed");
-                    return Err(Rejection::UrlTooLong(Fault::at(format!("actions[{index}]"), what)));
+                    return Err(Rejection::UrlTooLong(Fault::at(
+                        format!("actions[{index}]"),
+                        what,
+                    )));
                 }
                 length @ LONG_URL_CHARS.. if length > LONG_URL_CHARS => warnings.push(format!(
                     "actions[{index}]: the URL has {length} characters; some mail programs cut addresses \
@@ -106,7 +116,12 @@ impl App {
             urls.insert(payload.action.name.to_string(), url.into());
         }
         let expiration = expiration.map(|expiration| expiration.to_string());
-        Ok(Created { transaction_id: transaction.to_string(), urls, expiration, warnings })
+        Ok(Created {
+            transaction_id: transaction.to_string(),
+            urls,
+            expiration,
+            warnings,
+        })
     }
 }
 

@@ -126,7 +126,11 @@ impl App {
 
 /// All values of a header, joined as RFC 9110 joins them; `None` when there is none that is text.
 fn header(headers: &HeaderMap, name: http::HeaderName) -> Option<String> {
-    let values: Vec<&str> = headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).collect();
+    let values: Vec<&str> = headers
+        .get_all(name)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .collect();
     (!values.is_empty()).then(|| values.join(","))
 }
 

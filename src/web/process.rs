@@ -25,7 +25,10 @@ impl App {
         let mut line = self.line(caller, &request);
         let format = Format::of(&header(request.headers(), http::header::ACCEPT).unwrap_or_default());
         let mut transaction = None;
-        let reply = match self.try_process(caller.door, &request, format, &mut transaction, &calls, &mut line).await {
+        let reply = match self
+            .try_process(caller.door, &request, format, &mut transaction, &calls, &mut line)
+            .await
+        {
             Ok(reply) => reply,
             Err(rejection) => {
                 line.refuse(&rejection);
@@ -33,7 +36,11 @@ impl App {
             }
         };
         let is_head = request.method() == http::Method::HEAD;
-        let reply = if is_head { reply::without_body(reply) } else { reply };
+        let reply = if is_head {
+            reply::without_body(reply)
+        } else {
+            reply
+        };
         self.write(line, &calls, start, &reply);
         reply
     }
@@ -49,16 +56,26 @@ impl App {
     ) -> Result<Reply, Rejection> {
         let method = method(door, request.method())?;
         let query = Query::parse(request.uri().query().unwrap_or_default());
-        let untrusted = query.data().and_then(Untrusted::parse).map_err(Rejection::InvalidPayload)?;
+        let untrusted = query
+            .data()
+            .and_then(Untrusted::parse)
+            .map_err(Rejection::InvalidPayload)?;
         let now = self.now();
-        let payload = self.open(untrusted, now, calls, line).await?;
+        line.format = Some(untrusted.format());
+        line.data_key = untrusted.fingerprint();
+        let payload = self.open(untrusted, now, calls).await?;
         *transaction = Some(payload.transaction);
         line.transaction_id = Some(payload.transaction.to_string());
         line.action = Some(payload.action.name.to_string());
         line.kind = Some(payload.action.kind.action_type().as_str());
         let content_type = header(request.headers(), http::header::CONTENT_TYPE);
-        let visit =
-            Visit { method, query: &query, content_type: content_type.as_deref(), body: request.body(), now };
+        let visit = Visit {
+            method,
+            query: &query,
+            content_type: content_type.as_deref(),
+            body: request.body(),
+            now,
+        };
         let answer = match decide(payload, &visit, self.config.switches)? {
             Decision::Report(answer) => answer,
             Decision::Inert(_) => {
@@ -68,7 +85,10 @@ impl App {
             }
         };
         line.chosen = answer.outcome.as_ref().map(ToString::to_string);
-        let told = self.tasks.report(&answer.token, &answer.report, (self.clock)(), calls).await;
+        let told = self
+            .tasks
+            .report(&answer.token, &answer.report, (self.clock)(), calls)
+            .await;
         match told.map_err(|not_told| not_told.into_rejection())? {
             Told::Recorded => {
                 line.message = format!("Recorded a {}.", answer.report.verb());
@@ -84,23 +104,20 @@ impl App {
     }
 
     /// Opens a link of any format. The only door to a payload without a key is a service without a key.
-    pub async fn open(
-        &self,
-        untrusted: Untrusted,
-        now: u64,
-        calls: &Calls,
-        line: &mut Line,
-    ) -> Result<Payload, Rejection> {
-        line.format = Some(untrusted.format());
+    ///
+    /// # Errors
+    /// `EncryptionRequired`, `DecryptionUnsupported`, `InvalidPayload`, and what [`crate::keys::KeyFailure`] becomes.
+    pub async fn open(&self, untrusted: Untrusted, now: u64, calls: &Calls) -> Result<Payload, Rejection> {
         match (untrusted, self.keys.is_off()) {
             (Untrusted::Plain(plain), true) => plain.trust_without_key().map_err(Rejection::InvalidPayload),
             (Untrusted::Plain(_), false) => Err(Rejection::EncryptionRequired),
             (Untrusted::Legacy(_) | Untrusted::Sealed(_), true) => Err(Rejection::DecryptionUnsupported),
             (Untrusted::Sealed(sealed), false) => {
-                line.data_key = Some(sealed.reference().fingerprint());
                 let key = self.keys.opening(sealed.reference(), now, calls).await;
                 let key = key.map_err(|failure| failure.when_opening())?;
-                sealed.open(&key, &self.config.audience).map_err(Rejection::InvalidPayload)
+                sealed
+                    .open(&key, &self.config.audience)
+                    .map_err(Rejection::InvalidPayload)
             }
             (Untrusted::Legacy(_), false) if !self.config.accept_legacy => {
                 Err(Rejection::InvalidPayload(Damage::LegacyOff))
@@ -121,7 +138,8 @@ impl App {
 
 fn method(door: Door, method: &http::Method) -> Result<Method, Rejection> {
     if door == Door::Direct {
-        let text = "This function answers links, by GET or POST. To create links, invoke the CreateUrls function.";
+        let text =
+            "This function answers links, by GET or POST. To create links, invoke the CreateUrls function.";
         return Err(Rejection::UnsupportedEvent(text));
     }
     match *method {

@@ -1,0 +1,325 @@
+//! Events of Lambda: REST API, HTTP API, Function URL and direct invocation become one kind of request.
+
+use crate::reply::Reply;
+use crate::web::{self, App, Caller, Door};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use http::HeaderMap;
+use http::header::{HOST, HeaderName};
+use lambda_http::aws_lambda_events::encodings::Body;
+use lambda_http::lambda_runtime::{self, LambdaEvent, service_fn};
+use lambda_http::request::{LambdaRequest, RequestContext};
+use lambda_http::{Adapter, RequestExt, Service};
+use std::convert::Infallible;
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+/// Longest query that is looked at, in bytes: far above what API Gateway passes on (10,240 bytes with the headers).
+const MAX_QUERY_BYTES: usize = 32_768;
+
+/// What a process does, for as long as it lives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// CreateUrls.
+    Create,
+    /// ProcessCallback.
+    Process,
+}
+
+impl Role {
+    /// From the function's `Handler`, which Lambda gives as `_HANDLER`.
+    pub fn from_handler(handler: &str) -> Option<Self> {
+        match handler {
+            "create_urls" => Some(Role::Create),
+            "process_callback" => Some(Role::Process),
+            _ => None,
+        }
+    }
+}
+
+/// Answers events until Lambda ends the process. The role is chosen here, once: the loop of one role has no path
+/// to the other.
+///
+/// # Errors
+/// The Runtime API cannot be reached or understood.
+pub async fn run(role: Role, app: Arc<App>) -> Result<(), lambda_runtime::Error> {
+    let answer = service_fn(move |request: lambda_http::Request| {
+        let (caller, request) = request_of(request);
+        let app = app.clone();
+        // A task of its own: should it panic, the visitor still gets an answer.
+        let task = match role {
+            Role::Create => tokio::spawn(async move { app.create(&caller, request).await }),
+            Role::Process => tokio::spawn(async move { app.process(&caller, request).await }),
+        };
+        async move {
+            let reply: Reply = task.await.unwrap_or_else(|_| web::unexpected("panicked"));
+            Ok::<_, Infallible>(reply)
+        }
+    });
+    let mut adapter = Adapter::from(answer);
+    let guarded = service_fn(move |mut event: LambdaEvent<LambdaRequest>| {
+        make_harmless(&mut event.payload);
+        adapter.call(event)
+    });
+    lambda_runtime::run(guarded).await
+}
+
+/// One kind of request for all doors, and where it came from. The path is not looked at: API Gateway has chosen the
+/// function already, and each door writes paths in its own way.
+fn request_of(request: lambda_http::Request) -> (Caller, http::Request<Bytes>) {
+    let (door, source_ip) = match request.request_context_ref() {
+        Some(RequestContext::ApiGatewayV1(context)) => (Door::RestApi, context.identity.source_ip.clone()),
+        Some(RequestContext::ApiGatewayV2(context)) => {
+            let is_function_url = context
+                .domain_name
+                .as_deref()
+                .is_some_and(|name| name.contains(".lambda-url."));
+            let door = if is_function_url {
+                Door::FunctionUrl
+            } else {
+                Door::HttpApi
+            };
+            (door, context.http.source_ip.clone())
+        }
+        _ => (Door::Direct, None),
+    };
+    let request_id = request
+        .lambda_context_ref()
+        .map(|context| context.request_id.clone());
+    let request = request.map(|body| match body {
+        Body::Text(text) => Bytes::from(text),
+        Body::Binary(bytes) => Bytes::from(bytes),
+        _ => Bytes::new(),
+    });
+    (
+        Caller {
+            door,
+            source_ip,
+            request_id,
+        },
+        request,
+    )
+}
+
+/// Takes out of an event what lambda_http panics on when it makes a URL of it: hosts and schemes that are none,
+/// queries that no URL may hold, bodies that are not the base64 they claim to be. We need no host.
+fn make_harmless(event: &mut LambdaRequest) {
+    match event {
+        LambdaRequest::ApiGatewayV1(event) => {
+            // lambda_http lets the single values win over the lists, and so forgets all but the last one.
+            if !event.multi_value_headers.is_empty() {
+                event.headers.clear();
+            }
+            without_host(&mut event.headers);
+            event.request_context.domain_name = None;
+            event.path = Some("/".to_owned());
+            event.request_context.stage = None;
+            check_body(&mut event.body, event.is_base64_encoded);
+            let query = [
+                &event.multi_value_query_string_parameters,
+                &event.query_string_parameters,
+            ];
+            if query
+                .iter()
+                .any(|query| query.to_query_string().len() > MAX_QUERY_BYTES)
+            {
+                event.multi_value_query_string_parameters = Default::default();
+                event.query_string_parameters = Default::default();
+            }
+        }
+        LambdaRequest::ApiGatewayV2(event) => {
+            without_host(&mut event.headers);
+            // Stays in the context for the door; lambda_http only uses it when there is no Host.
+            let is_host = |name: &str| {
+                name.bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b == b'.' || b == b'-')
+            };
+            event.request_context.domain_name = event
+                .request_context
+                .domain_name
+                .take()
+                .filter(|name| is_host(name));
+            event.raw_path = Some("/".to_owned());
+            event.request_context.stage = None;
+            check_body(&mut event.body, event.is_base64_encoded);
+            event.raw_query_string = event.raw_query_string.take().map(|query| harmless_query(&query));
+        }
+        _ => {}
+    }
+}
+
+fn without_host(headers: &mut HeaderMap) {
+    headers.remove(HOST);
+    headers.remove(HeaderName::from_static("x-forwarded-proto"));
+}
+
+fn check_body(body: &mut Option<String>, is_base64: bool) {
+    if is_base64 && body.as_ref().is_some_and(|body| STANDARD.decode(body).is_err()) {
+        *body = None;
+    }
+}
+
+/// The same query with every byte percent-encoded that a URL may not hold; nothing of one that is too long.
+fn harmless_query(query: &str) -> String {
+    if query.len() > MAX_QUERY_BYTES {
+        return String::new();
+    }
+    let mut harmless = String::with_capacity(query.len());
+    for byte in query.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => harmless.push(char::from(byte)),
+            b'-' | b'.' | b'_' | b'~' | b'%' | b'+' | b'&' | b'=' | b'/' | b'?' | b':' | b'@' | b'!'
+            | b'$' | b'\'' | b'(' | b')' | b'*' | b',' | b';' => harmless.push(char::from(byte)),
+            byte => drop(write!(harmless, "%{byte:02X}")),
+        }
+    }
+    harmless
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn read(event: &Value) -> (Caller, http::Request<Bytes>) {
+        let mut event: LambdaRequest = serde_json::from_str(&event.to_string()).unwrap();
+        make_harmless(&mut event);
+        request_of(event.into())
+    }
+
+    fn rest(change: impl FnOnce(&mut Value)) -> Value {
+        let mut event = json!({
+            "resource": "/respond", "path": "/respond", "httpMethod": "GET",
+            "headers": {"Host": "api.example.com", "Accept": "text/plain"},
+            "multiValueHeaders": {"Host": ["api.example.com"], "Accept": ["text/html;q=0.5", "text/plain"]},
+            "queryStringParameters": {"data": "2-AQ==", "a": "2"},
+            "multiValueQueryStringParameters": {"data": ["2-AQ=="], "a": ["1", "2"]},
+            "pathParameters": null, "stageVariables": null, "body": null, "isBase64Encoded": false,
+            "requestContext": {"stage": "v1", "httpMethod": "GET", "identity": {"sourceIp": "192.0.2.1"}}
+        });
+        change(&mut event);
+        event
+    }
+
+    fn http(change: impl FnOnce(&mut Value)) -> Value {
+        let mut event = json!({
+            "version": "2.0", "routeKey": "ANY /respond", "rawPath": "/v1/respond",
+            "rawQueryString": "data=2-AQ%3D%3D&a=1&a=2",
+            "headers": {"host": "api.example.com", "accept": "text/html;q=0.5,text/plain"},
+            "queryStringParameters": {"data": "2-AQ==", "a": "1,2"},
+            "requestContext": {"stage": "v1", "domainName": "api.example.com", "timeEpoch": 1,
+                "http": {"method": "GET", "path": "/v1/respond", "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1"}},
+            "isBase64Encoded": false
+        });
+        change(&mut event);
+        event
+    }
+
+    #[test]
+    fn both_kinds_of_event_give_the_same_request() {
+        for (event, door) in [(rest(|_| ()), Door::RestApi), (http(|_| ()), Door::HttpApi)] {
+            let (caller, request) = read(&event);
+            assert_eq!(
+                (caller.door, caller.source_ip.as_deref()),
+                (door, Some("192.0.2.1"))
+            );
+            let query = crate::link::Query::parse(request.uri().query().unwrap());
+            assert_eq!(query.data(), Ok("2-AQ=="));
+            let accept: Vec<_> = request
+                .headers()
+                .get_all("accept")
+                .iter()
+                .map(|value| value.to_str().unwrap())
+                .collect();
+            assert_eq!(accept.join(","), "text/html;q=0.5,text/plain");
+        }
+        let url =
+            http(|event| event["requestContext"]["domainName"] = json!("x.lambda-url.eu-west-1.on.aws"));
+        assert_eq!(read(&url).0.door, Door::FunctionUrl);
+    }
+
+    #[test]
+    fn hostile_hosts_and_schemes_do_no_harm() {
+        for host in ["a b", "[::", "", "x:99999999", "\u{7f}", "a/../b?c#d"] {
+            for name in ["Host", "X-Forwarded-Proto"] {
+                read(&rest(|event| {
+                    event["headers"][name] = json!(host);
+                    event["multiValueHeaders"] = json!({});
+                }));
+                read(&rest(|event| event["multiValueHeaders"][name] = json!([host])));
+                read(&http(|event| event["headers"][name.to_lowercase()] = json!(host)));
+            }
+            read(&rest(|event| event["requestContext"]["domainName"] = json!(host)));
+            read(&http(|event| event["requestContext"]["domainName"] = json!(host)));
+            read(&http(|event| event["rawPath"] = json!(host)));
+            read(&rest(|event| event["path"] = json!(host)));
+            read(&http(|event| event["requestContext"]["stage"] = json!(host)));
+        }
+    }
+
+    #[test]
+    fn hostile_queries_do_no_harm() {
+        for query in [
+            "<>\"{}|\\^`",
+            "data=\u{e9}\u{0}\n",
+            "#x",
+            "%",
+            "%zz",
+            &"x".repeat(100_000),
+        ] {
+            let (_, request) = read(&http(|event| event["rawQueryString"] = json!(query)));
+            assert!(request.uri().query().unwrap_or_default().len() <= 3 * MAX_QUERY_BYTES);
+        }
+        let (_, request) = read(&http(|event| event["rawQueryString"] = json!("a=<é>&b=%3C+c")));
+        assert_eq!(request.uri().query(), Some("a=%3C%C3%A9%3E&b=%3C+c"));
+        read(&rest(|event| {
+            event["multiValueQueryStringParameters"] = json!({"x".repeat(70_000): ["y"]})
+        }));
+        let (_, request) = read(&rest(|event| {
+            event["queryStringParameters"] = Value::Null;
+            event["multiValueQueryStringParameters"] = Value::Null;
+        }));
+        assert_eq!(request.uri().query().unwrap_or_default(), "");
+    }
+
+    #[test]
+    fn bodies_are_decoded_when_they_say_so() {
+        let with = |body: &str, is_base64: bool| {
+            let (body, is_base64) = (json!(body), json!(is_base64));
+            read(&http(|event| {
+                event["body"] = body;
+                event["isBase64Encoded"] = is_base64;
+            }))
+            .1
+            .into_body()
+        };
+        assert_eq!(with("{}", false), "{}");
+        assert_eq!(with("e30=", true), "{}");
+        assert_eq!(with("not base64", true), "");
+    }
+
+    #[test]
+    fn everything_else_is_a_direct_invocation() {
+        for event in [
+            json!({"token": "t", "actions": []}),
+            json!([]),
+            json!(null),
+            json!("x"),
+            json!({"version": "2.0"}),
+        ] {
+            let (caller, request) = read(&event);
+            assert_eq!(caller.door, Door::Direct);
+            assert_eq!(serde_json::from_slice::<Value>(request.body()).unwrap(), event);
+        }
+    }
+
+    #[test]
+    fn handlers_name_roles() {
+        assert_eq!(Role::from_handler("create_urls"), Some(Role::Create));
+        assert_eq!(Role::from_handler("process_callback"), Some(Role::Process));
+        for handler in ["", "bootstrap", "Create_Urls", "create_urls.handler"] {
+            assert_eq!(Role::from_handler(handler), None, "{handler}");
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! `open`: what a link holds, for support. The task token is never shown.
+
+use super::{Open, key_file};
+use crate::action::{ActionKind, Outcome, OutcomeKind};
+use crate::calls::Calls;
+use crate::entry::process;
+use crate::keys::Keys;
+use crate::link::Query;
+use crate::payload::Payload;
+use crate::rejection::Rejection;
+use crate::seal::{KeyRef, Untrusted};
+use crate::web::App;
+use std::sync::{Arc, Mutex};
+
+impl Open {
+    pub(super) async fn run(&self) -> Result<(), String> {
+        let data = self.data()?;
+        let untrusted =
+            Untrusted::parse(&data).map_err(|damage| format!("this is no link of ours: {damage}"))?;
+        println!("{:<13}{}", "Format", format_of(&untrusted));
+        let payload = match &untrusted {
+            Untrusted::Plain(plain) => plain.trust_without_key().map_err(|damage| damage.to_string())?,
+            Untrusted::Legacy(_) | Untrusted::Sealed(_) => {
+                let app = self.app(&untrusted).await?;
+                let now = u64::try_from(process::clock().as_second()).unwrap_or(0);
+                let payload = app.open(untrusted, now, &Calls::default()).await;
+                payload.map_err(|rejection| format!("the link does not open: {}", because(&rejection)))?
+            }
+        };
+        print!("{}", describe(&payload, process::clock()));
+        Ok(())
+    }
+
+    /// The `data` of an address, or what was given if it is no address.
+    fn data(&self) -> Result<String, String> {
+        let Some((_, query)) = self.url.split_once('?') else {
+            return Ok(self.url.clone());
+        };
+        let query = query.split('#').next().unwrap_or_default();
+        Query::parse(query)
+            .data()
+            .map(str::to_owned)
+            .map_err(|damage| format!("the address has {damage}"))
+    }
+
+    async fn app(&self, untrusted: &Untrusted) -> Result<App, String> {
+        if self.keys.kms_key.is_some() {
+            return self.keys.aws_app(&[]).await;
+        }
+        match untrusted {
+            Untrusted::Sealed(sealed) if matches!(sealed.reference(), KeyRef::Local(_)) => {}
+            Untrusted::Sealed(_) | Untrusted::Legacy(_) | Untrusted::Plain(_) => {
+                return Err(
+                    "the link is sealed under a KMS key; name it with --kms-key to open the link".to_owned(),
+                );
+            }
+        }
+        let path = self
+            .keys
+            .key_file
+            .clone()
+            .map_or_else(key_file::default_path, Ok)?;
+        let keys = key_file::read(&path).map_err(|what| format!("{}: {what}", path.display()))?;
+        let keys = keys.ok_or_else(|| {
+            format!(
+                "{}: there is no such key; name its file with --key-file",
+                path.display()
+            )
+        })?;
+        let config = self.keys.config(None, &[])?;
+        let no_tasks = crate::tasks::Tasks::Listed(Arc::new(Mutex::new(crate::tasks::TaskList::new())));
+        Ok(process::with(config, Keys::Local(keys), no_tasks))
+    }
+}
+
+fn because(rejection: &Rejection) -> String {
+    format!("{} ({})", rejection.code(), rejection.log_text())
+}
+
+fn format_of(untrusted: &Untrusted) -> String {
+    match untrusted {
+        Untrusted::Plain(_) => "1- (not encrypted: anybody can have written it)".to_owned(),
+        Untrusted::Legacy(_) => "2- (made by the Python application)".to_owned(),
+        Untrusted::Sealed(sealed) => match sealed.reference() {
+            KeyRef::Kms(_) => format!("3-, data key {} under KMS", sealed.reference().fingerprint()),
+            KeyRef::Local(id) => {
+                let id: String = id.iter().map(|byte| format!("{byte:02x}")).collect();
+                format!("3-, local key {id}")
+            }
+        },
+    }
+}
+
+/// Everything but the token, a line each.
+fn describe(payload: &Payload, now: jiff::Timestamp) -> String {
+    let mut lines = vec![
+        (
+            "Action",
+            format!(
+                "{} ({})",
+                payload.action.name,
+                payload.action.kind.action_type().as_str()
+            ),
+        ),
+        ("Transaction", payload.transaction.to_string()),
+        ("Made", time(payload.issued_at)),
+        (
+            "Expires",
+            payload
+                .expires_at
+                .map_or("never".to_owned(), |at| expiry(at, now)),
+        ),
+        (
+            "Task token",
+            format!("{} characters, not shown", payload.token.expose().chars().count()),
+        ),
+    ];
+    if payload.parameters {
+        lines.push(("Parameters", "are filled in from the query".to_owned()));
+    }
+    match &payload.action.kind {
+        ActionKind::Success { output } => lines.push(("Output", output.as_str().to_owned())),
+        ActionKind::Failure { error, cause } => {
+            lines.extend(error.clone().map(|error| ("Error", error)));
+            lines.extend(cause.clone().map(|cause| ("Cause", cause)));
+        }
+        ActionKind::Heartbeat => {}
+        ActionKind::Post(outcomes) => {
+            lines.extend(outcomes.list.iter().map(|outcome| ("Outcome", brief(outcome))))
+        }
+    }
+    let response = payload.action.response.to_json();
+    lines.extend(response.map(|response| ("Response", response.into_string())));
+    lines
+        .into_iter()
+        .map(|(name, text)| format!("{name:<13}{}\n", printable(&text)))
+        .collect()
+}
+
+fn brief(outcome: &Outcome) -> String {
+    let kind = match outcome.kind {
+        OutcomeKind::Success(_) => "success",
+        OutcomeKind::Failure(..) => "failure",
+        OutcomeKind::Heartbeat => "heartbeat",
+    };
+    format!("{} ({kind}) for bodies like {}", outcome.name, outcome.schema)
+}
+
+fn time(unix_seconds: u64) -> String {
+    let time = i64::try_from(unix_seconds)
+        .ok()
+        .and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
+    time.map_or("unknown".to_owned(), |time| time.to_string())
+}
+
+fn expiry(at: u64, now: jiff::Timestamp) -> String {
+    let is_over = u64::try_from(now.as_second()).is_ok_and(|now| now >= at);
+    format!("{}{}", time(at), if is_over { " (expired)" } else { "" })
+}
+
+/// Control characters of a link could rewrite the terminal.
+fn printable(text: &str) -> String {
+    text.chars()
+        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::action::{self, Limits, Notes};
+    use crate::token::TaskToken;
+    use crate::transaction::TransactionId;
+
+    #[test]
+    fn everything_is_told_but_the_token() {
+        let text =
+            r#"{"name":"no","type":"failure","error":"E","cause":"C\u001b[2J","response":{"text":"T"}}"#;
+        let raw: Box<serde_json::value::RawValue> = serde_json::from_str(text).unwrap();
+        let payload = Payload {
+            token: TaskToken::new("secret-token".to_owned()).unwrap(),
+            transaction: TransactionId::new([0xab; 16]),
+            issued_at: 1_790_000_000,
+            expires_at: Some(1_790_000_060),
+            parameters: true,
+            action: action::read_action(&raw, "action", Limits::Request, &Notes::default()).unwrap(),
+        };
+        let told = describe(&payload, jiff::Timestamp::from_second(1_790_000_060).unwrap());
+        let id = "ab".repeat(16);
+        for part in [
+            "no (failure)",
+            id.as_str(),
+            "2026-09-21T14:13:20Z",
+            "(expired)",
+            "12 characters",
+            "E\n",
+            r#"{"text":"T"}"#,
+        ] {
+            assert!(told.contains(part), "{part} in {told}");
+        }
+        assert!(
+            !told.contains("secret-token") && !told.contains('\u{1b}'),
+            "{told}"
+        );
+    }
+}

@@ -1,0 +1,99 @@
+//! What only a real process has: a clock, randomness, standard output and clients of AWS.
+
+use crate::aws::Shared;
+use crate::config::Config;
+use crate::keys::Keys;
+use crate::keys::kms::KmsKeys;
+use crate::tasks::Tasks;
+use crate::tasks::step_functions::StepFunctions;
+use crate::web::App;
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use ring::rand::{SecureRandom, SystemRandom};
+use std::io::Write;
+
+/// A service that talks to AWS. Clients are built here, and connect when they are first needed.
+///
+/// # Errors
+/// What keeps it from starting, with the name of the variable.
+pub fn app(config: Config, credentials: Option<SharedCredentialsProvider>) -> Result<App, String> {
+    let shared = Shared::new(&config, credentials)?;
+    let keys = match config.opening_keys() {
+        keys if keys.is_empty() => Keys::Off,
+        keys => {
+            let client = shared.kms(config.aws.kms_endpoint.as_deref());
+            Keys::Kms(Box::new(KmsKeys::new(
+                client,
+                keys,
+                config.audience.clone(),
+                config.caches,
+            )))
+        }
+    };
+    let states = shared.states(config.aws.states_endpoint.as_deref());
+    Ok(with(
+        config,
+        keys,
+        Tasks::StepFunctions(StepFunctions::new(states, below)),
+    ))
+}
+
+/// A service with the clock, the randomness and the log of this process.
+pub fn with(config: Config, keys: Keys, tasks: Tasks) -> App {
+    App {
+        config,
+        keys,
+        tasks,
+        clock,
+        random,
+        log: Box::new(write_line),
+    }
+}
+
+/// The credentials that Lambda puts into the environment.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "secrets do not pass through the settings"
+)]
+pub fn environment_credentials() -> Option<SharedCredentialsProvider> {
+    let variable = |name: &str| std::env::var(name).ok().filter(|text| !text.is_empty());
+    let (id, secret) = (variable("AWS_ACCESS_KEY_ID")?, variable("AWS_SECRET_ACCESS_KEY")?);
+    let credentials = Credentials::new(id, secret, variable("AWS_SESSION_TOKEN"), None, "environment");
+    Some(SharedCredentialsProvider::new(credentials))
+}
+
+/// The time of the system.
+#[expect(clippy::disallowed_methods, reason = "the one place where the clock is read")]
+pub fn clock() -> jiff::Timestamp {
+    jiff::Timestamp::now()
+}
+
+/// Random bytes of the system.
+#[expect(clippy::disallowed_methods, reason = "the one place where randomness is made")]
+pub fn random(bytes: &mut [u8]) {
+    SystemRandom::new()
+        .fill(bytes)
+        .expect("the system has randomness");
+}
+
+/// A number below `limit`, or 0: for pauses, not for secrets.
+fn below(limit: u64) -> u64 {
+    let mut bytes = [0; 8];
+    random(&mut bytes);
+    u64::from_be_bytes(bytes).checked_rem(limit).unwrap_or(0)
+}
+
+/// One line on standard output, where Lambda collects the log. A log that cannot be written stops nothing.
+pub fn write_line(line: &str) {
+    let mut output = std::io::stdout().lock();
+    let _ = writeln!(output, "{line}");
+}
+
+/// Panics tell where, never what: a panic's text may quote a value.
+pub fn quiet_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        let line = serde_json::json!({"time": clock().to_string(), "level": "ERROR", "message": "Panicked.", "at": place});
+        write_line(&line.to_string());
+    }));
+}
