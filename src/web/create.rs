@@ -30,7 +30,10 @@ impl App {
             .await
         {
             Ok(created) => {
-                line.message = format!("Created {} links.", created.urls.len());
+                line.message = match created.urls.len() {
+                    1 => "Created a link.".to_owned(),
+                    links => format!("Created {links} links."),
+                };
                 line.outcome = "created";
                 line.links = Some(created.urls.len());
                 reply::created(&created)

@@ -2,3 +2,4 @@
 #[cfg(feature = "esdk-vectors")]
 mod esdk_vectors;
 mod jsonpath;
+mod vectors;
