@@ -11,6 +11,7 @@ use lambda_http::aws_lambda_events::encodings::Body;
 use lambda_http::lambda_runtime::{self, LambdaEvent, service_fn};
 use lambda_http::request::{LambdaRequest, RequestContext};
 use lambda_http::{Adapter, RequestExt, Service};
+use serde::Serialize;
 use std::convert::Infallible;
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -44,6 +45,14 @@ impl Role {
 /// # Errors
 /// The Runtime API cannot be reached or understood.
 pub async fn run(role: Role, app: Arc<App>) -> Result<(), lambda_runtime::Error> {
+    lambda_runtime::run(service(role, app)).await
+}
+
+/// What [`run`] answers events with: the way from an event, as Lambda gives it, to the answer that Lambda takes.
+pub fn service(
+    role: Role,
+    app: Arc<App>,
+) -> impl Service<LambdaEvent<LambdaRequest>, Response: Serialize, Error = Infallible, Future: Send> {
     let answer = service_fn(move |request: lambda_http::Request| {
         let (caller, request) = request_of(request);
         let app = app.clone();
@@ -58,11 +67,10 @@ pub async fn run(role: Role, app: Arc<App>) -> Result<(), lambda_runtime::Error>
         }
     });
     let mut adapter = Adapter::from(answer);
-    let guarded = service_fn(move |mut event: LambdaEvent<LambdaRequest>| {
+    service_fn(move |mut event: LambdaEvent<LambdaRequest>| {
         make_harmless(&mut event.payload);
         adapter.call(event)
-    });
-    lambda_runtime::run(guarded).await
+    })
 }
 
 /// One kind of request for all doors, and where it came from. The path is not looked at: API Gateway has chosen the
