@@ -261,7 +261,7 @@ pub struct Answer {
 }
 
 impl Answer {
-    fn of(reply: http::Response<String>) -> Self {
+    pub fn of(reply: http::Response<String>) -> Self {
         let (parts, body) = reply.into_parts();
         Self {
             status: parts.status.as_u16(),
