@@ -2,6 +2,7 @@
 //!
 //! The published schema (docs/schema/create-urls.schema.json) is made from these types.
 
+use serde::de::IntoDeserializer;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
@@ -26,15 +27,15 @@ pub struct CreateUrls {
     pub actions: Vec<Box<RawValue>>,
     /// ISO 8601 date and time after which the links do nothing. Without a zone: UTC.
     #[serde(default, deserialize_with = "present")]
-    #[cfg_attr(test, schemars(with = "String"))]
+    #[cfg_attr(test, schemars(with = "String", skip_serializing_if = "Option::is_none"))]
     pub expiration: Option<String>,
     /// Fills query parameters into outputs, errors, causes and responses. Needs EnableOutputParameters.
     #[serde(default, deserialize_with = "present")]
-    #[cfg_attr(test, schemars(with = "bool"))]
+    #[cfg_attr(test, schemars(with = "bool", skip_serializing_if = "Option::is_none"))]
     pub enable_output_parameters: Option<bool>,
     /// Where the links point; without it, this deployment.
     #[serde(default, deserialize_with = "present")]
-    #[cfg_attr(test, schemars(with = "BaseUrl"))]
+    #[cfg_attr(test, schemars(with = "BaseUrl", skip_serializing_if = "Option::is_none"))]
     pub base_url: Option<Box<RawValue>>,
 }
 
@@ -49,7 +50,7 @@ pub struct CreateUrls {
 enum BaseUrl {
     /// An https URL without query, fragment or user info.
     Url(
-        #[schemars(regex(pattern = r"^[Hh][Tt][Tt][Pp][Ss]://"))]
+        #[schemars(regex(pattern = r"^[Hh][Tt][Tt][Pp][Ss]://[^?#@\s\p{Cc}\\]+$"))]
         String,
     ),
     /// A stage of API Gateway.
@@ -62,14 +63,25 @@ enum BaseUrl {
 #[serde(deny_unknown_fields, expecting = "an object")]
 pub struct ApiStage {
     /// Id of the API.
-    #[cfg_attr(test, schemars(regex(pattern = "^[a-z0-9]+$")))]
+    #[cfg_attr(test, schemars(length(max = 128), regex(pattern = "^[a-z0-9]+$")))]
     pub api_id: String,
     /// Name of the stage; `$default` adds nothing to the path.
-    #[cfg_attr(test, schemars(regex(pattern = r"^([A-Za-z0-9_-]+|\$default)$")))]
+    #[cfg_attr(
+        test,
+        schemars(length(max = 128), regex(pattern = r"^([A-Za-z0-9_-]+|\$default)$"))
+    )]
     pub stage: String,
     /// Region; without it, the function's own.
     #[serde(default, deserialize_with = "present")]
-    #[cfg_attr(test, schemars(with = "String", regex(pattern = "^[a-z0-9]+(-[a-z0-9]+)+$")))]
+    #[cfg_attr(
+        test,
+        schemars(
+            with = "String",
+            length(max = 32),
+            regex(pattern = "^[a-z0-9]+(-[a-z0-9]+)+$"),
+            skip_serializing_if = "Option::is_none"
+        )
+    )]
     pub region: Option<String>,
 }
 
@@ -93,8 +105,13 @@ enum Action {
 #[serde(expecting = "an object")]
 pub struct Kind {
     /// The kind.
-    #[serde(rename = "type")]
+    #[serde(rename = "type", deserialize_with = "text_first")]
     pub kind: super::ActionType,
+}
+
+/// serde_json calls a kind that is no text "not JSON"; it is JSON of another type.
+fn text_first<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<T, D::Error> {
+    T::deserialize(String::deserialize(deserializer)?.into_deserializer())
 }
 
 /// `success`
@@ -400,7 +417,7 @@ pub struct Response {
     )]
     #[cfg_attr(
         test,
-        schemars(with = "String", regex(pattern = r"^[Hh][Tt][Tt][Pp][Ss]?://"))
+        schemars(with = "String", regex(pattern = r"^[Hh][Tt][Tt][Pp][Ss]?://[^\s\p{Cc}\\]+$"))
     )]
     pub redirect: Option<String>,
     /// Body for callers that want JSON.
@@ -429,9 +446,9 @@ pub struct Response {
     pub text: Option<String>,
 }
 
-/// ECMA-262 form of Python's `^\w+$`, for the schema.
+/// What [`super::Name`] accepts, in the words of ECMA-262, for the schema.
 #[cfg(test)]
-const NAME: &str = r"^[\p{L}\p{N}_]+$";
+const NAME: &str = r"^[\p{Alphabetic}\p{N}_]+$";
 
 #[cfg(test)]
 mod tests {
