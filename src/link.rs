@@ -4,6 +4,7 @@ use crate::action::{ActionType, Name, wire};
 use crate::rejection::{Damage, Fault, Rejection};
 use crate::template::Parameters;
 use serde_json::value::RawValue;
+use std::fmt;
 use url::{Url, form_urlencoded};
 
 /// Longest URL that is handed out, in characters; API Gateway takes 10,240 bytes with the headers.
@@ -144,7 +145,7 @@ pub fn dns_suffix(region: &str) -> &'static str {
 }
 
 /// What a request for a link says in its query.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Query {
     /// The sealed link; `Err` when there is none or more than one.
     data: Option<String>,
@@ -199,6 +200,13 @@ impl Query {
             _ => false,
         };
         agree(&self.actions, name.as_str()) && agree(&self.types, kind.as_str())
+    }
+}
+
+impl fmt::Debug for Query {
+    /// A link is a secret, and its parameters are the visitor's data.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Query(redacted)")
     }
 }
 

@@ -1,6 +1,7 @@
 //! The request to create, and the parts of old payloads, as they are written in JSON.
 //!
-//! The published schema (docs/schema/create-urls.schema.json) is made from these types.
+//! The published schema (docs/schema/create-urls.schema.json) is made from these types. They hold tokens, outputs and
+//! answers as they came, so none of them has a `Debug`.
 
 use serde::de::IntoDeserializer;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -15,7 +16,7 @@ fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> R
 }
 
 /// A request to make links.
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 #[cfg_attr(test, derive(JsonSchema))]
 #[serde(deny_unknown_fields, expecting = "an object")]
 pub struct CreateUrls {
@@ -58,7 +59,7 @@ enum BaseUrl {
 }
 
 /// A stage of API Gateway.
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 #[cfg_attr(test, derive(JsonSchema))]
 #[serde(deny_unknown_fields, expecting = "an object")]
 pub struct ApiStage {
@@ -101,7 +102,7 @@ enum Action {
 }
 
 /// The field that tells the kinds of action and outcome apart.
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 #[serde(expecting = "an object")]
 pub struct Kind {
     /// The kind.
@@ -151,7 +152,7 @@ pub enum PostType {
 }
 
 /// Ends the task with an output.
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Deserialize, Serialize)]
 #[cfg_attr(test, derive(JsonSchema))]
 #[serde(expecting = "an object")]
 pub struct Success {
@@ -175,7 +176,7 @@ pub struct Success {
 }
 
 /// Ends the task with an error.
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Deserialize, Serialize)]
 #[cfg_attr(test, derive(JsonSchema))]
 #[serde(expecting = "an object")]
 pub struct Failure {
@@ -212,7 +213,7 @@ pub struct Failure {
 }
 
 /// Keeps the task waiting; the link may be used any number of times.
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Deserialize, Serialize)]
 #[cfg_attr(test, derive(JsonSchema))]
 #[serde(expecting = "an object")]
 pub struct Heartbeat {
@@ -233,7 +234,7 @@ pub struct Heartbeat {
 }
 
 /// Lets the posted JSON body choose among outcomes. Needs EnablePostActions.
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Deserialize, Serialize)]
 #[cfg_attr(test, derive(JsonSchema))]
 #[serde(expecting = "an object")]
 pub struct Post {
@@ -271,7 +272,7 @@ enum Outcome {
 }
 
 /// Ends the task with an output: exactly one of `output`, `output_body` and `output_path`.
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Deserialize, Serialize)]
 #[cfg_attr(test, derive(JsonSchema))]
 #[cfg_attr(test, schemars(extend("oneOf" = [
     {"required": ["output"]}, {"required": ["output_body"]}, {"required": ["output_path"]}
@@ -322,7 +323,7 @@ pub struct SuccessOutcome {
 }
 
 /// Ends the task with an error.
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Deserialize, Serialize)]
 #[cfg_attr(test, derive(JsonSchema))]
 #[cfg_attr(test, schemars(extend("not" = {
     "anyOf": [{"required": ["error", "error_path"]}, {"required": ["cause", "cause_path"]}]
@@ -381,7 +382,7 @@ pub struct FailureOutcome {
 }
 
 /// Keeps the task waiting.
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Deserialize, Serialize)]
 #[cfg_attr(test, derive(JsonSchema))]
 #[serde(expecting = "an object")]
 pub struct HeartbeatOutcome {
@@ -405,7 +406,7 @@ pub struct HeartbeatOutcome {
 }
 
 /// What the visitor gets when the callback succeeded; `redirect` wins over the rest.
-#[derive(Debug, Default, Deserialize, Serialize)]
+#[derive(Default, Deserialize, Serialize)]
 #[cfg_attr(test, derive(JsonSchema))]
 #[serde(expecting = "an object")]
 pub struct Response {
