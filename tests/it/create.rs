@@ -296,7 +296,7 @@ fn long_urls_are_warned_about_and_too_long_ones_refused() {
         let answer = stack.create(&request(json!([success(json!("é".repeat(chars)))]), nothing()));
         match answer.status {
             200 => Ok((answer.url("a").len(), answer.json()["warnings"].clone())),
-            _ => Err(answer),
+            _ => Err(Box::new(answer)),
         }
     };
     let (mut warned, mut refused) = (false, false);

@@ -176,11 +176,11 @@ const HTTP_DOORS: [(EventOf, &str); 5] = [
 ];
 
 /// What Lambda gets for an event, from JSON to JSON.
-fn lambda(stack: &Stack, role: Role, event: &Value) -> Value {
+pub fn lambda(stack: &Stack, role: Role, event: &Value) -> Value {
     lambda_text(stack, role, &event.to_string())
 }
 
-fn lambda_text(stack: &Stack, role: Role, event: &str) -> Value {
+pub fn lambda_text(stack: &Stack, role: Role, event: &str) -> Value {
     let event: Event = serde_json::from_str(event).unwrap();
     let mut service = service(role, stack.app.clone());
     let answer = block_on(async { service.call(LambdaEvent::new(event, Context::default())).await });
@@ -515,6 +515,25 @@ fn the_role_decides_and_not_the_request() {
         (405, "MethodNotAllowed")
     );
     assert_eq!(answered.told, ["waiting"]);
+}
+
+#[test]
+fn a_panic_becomes_an_answer_and_the_next_event_is_answered_too() {
+    let mut stack = Stack::new(FEATURES);
+    let url = stack.link(heartbeat(), nothing());
+    let app = std::sync::Arc::get_mut(&mut stack.app).unwrap();
+    app.log = Box::new(|line| assert!(!line.contains("InvalidPayload"), "secret of a panic"));
+    for (event, door) in HTTP_DOORS {
+        let broken = answered(&stack, Role::Process, &event(&Wire::get("data=x"), false));
+        assert_eq!(
+            (broken.status, code(&broken).as_str()),
+            (500, "ServiceError"),
+            "{door}"
+        );
+        assert!(!broken.body.contains("secret"), "{}", broken.body);
+        let next = answered(&stack, Role::Process, &event(&Wire::get(query_of(&url)), false));
+        assert_eq!(next.status, 200, "{door}");
+    }
 }
 
 #[test]
