@@ -255,8 +255,8 @@ fn code(answered: &Answered) -> String {
 fn get_acts_and_answers_in_the_type_of_all_accept_headers() {
     let answered = through_all(Role::Process, |stack| Wire {
         headers: vec![
-            ("Accept", "text/html;q=0.5"),
             ("Accept", "text/plain, application/json;q=0.9"),
+            ("Accept", "text/html;q=0.5"),
         ],
         ..Wire::get(query_of(&stack.link(success(json!({"ok": [1, "é"]})), nothing())))
     });
