@@ -40,10 +40,12 @@ impl BaseUrl {
             .chars()
             .all(|c| !c.is_whitespace() && !c.is_control() && c != '\\');
         let url = Url::parse(text).map_err(|_| "is not an absolute URL")?;
-        if !plain || !schemes.contains(&url.scheme()) || !text.contains("://") {
+        let authority = text.split_once("://").map_or("", |(_, rest)| rest);
+        let authority = authority.split(['/', '?', '#']).next().unwrap_or_default();
+        if !plain || !schemes.contains(&url.scheme()) || authority.is_empty() {
             return Err("must be an https URL");
         }
-        if !url.username().is_empty() || url.password().is_some() || text.contains('@') {
+        if !url.username().is_empty() || url.password().is_some() || authority.contains('@') {
             return Err("must not hold user info");
         }
         if text.contains('?') || text.contains('#') {
@@ -225,6 +227,7 @@ mod tests {
             ("https://example.com/", "https://example.com"),
             ("https://Example.com/a/b/", "https://example.com/a/b"),
             ("https://example.com:8443/a", "https://example.com:8443/a"),
+            ("https://example.com/@a", "https://example.com/@a"),
         ] {
             assert_eq!(
                 BaseUrl::https(given).as_ref().map(BaseUrl::as_str),
@@ -247,6 +250,8 @@ mod tests {
             "https://user@example.com",
             "https://user:password@example.com",
             "https://@example.com",
+            "https:///user@example.com",
+            "https:///example.com",
             "https://example.com?a=b",
             "https://example.com/?",
             "https://example.com/#",

@@ -51,7 +51,7 @@ pub struct CreateUrls {
 enum BaseUrl {
     /// An https URL without query, fragment or user info.
     Url(
-        #[schemars(regex(pattern = r"^[Hh][Tt][Tt][Pp][Ss]://[^?#@\s\p{Cc}\\]+$"))]
+        #[schemars(regex(pattern = r"^[Hh][Tt][Tt][Pp][Ss]://[^/?#@\s\p{Cc}\\]+(/[^?#\s\p{Cc}\\]*)?$"))]
         String,
     ),
     /// A stage of API Gateway.

@@ -168,6 +168,10 @@ fn a_base_url_is_a_string_or_a_stage() {
             "https://links.example.com/a/b",
         ),
         (
+            json!("https://links.example.com/@team"),
+            "https://links.example.com/@team",
+        ),
+        (
             json!("https://links.example.com:8443/a"),
             "https://links.example.com:8443/a",
         ),
