@@ -4,6 +4,7 @@ use crate::action::{ActionType, Name, wire};
 use crate::rejection::{Damage, Fault, Rejection};
 use crate::template::Parameters;
 use serde_json::value::RawValue;
+use std::fmt;
 use url::{Url, form_urlencoded};
 
 /// Longest URL that is handed out, in characters; API Gateway takes 10,240 bytes with the headers.
@@ -39,10 +40,12 @@ impl BaseUrl {
             .chars()
             .all(|c| !c.is_whitespace() && !c.is_control() && c != '\\');
         let url = Url::parse(text).map_err(|_| "is not an absolute URL")?;
-        if !plain || !schemes.contains(&url.scheme()) || !text.contains("://") {
+        let authority = text.split_once("://").map_or("", |(_, rest)| rest);
+        let authority = authority.split(['/', '?', '#']).next().unwrap_or_default();
+        if !plain || !schemes.contains(&url.scheme()) || authority.is_empty() {
             return Err("must be an https URL");
         }
-        if !url.username().is_empty() || url.password().is_some() || text.contains('@') {
+        if !url.username().is_empty() || url.password().is_some() || authority.contains('@') {
             return Err("must not hold user info");
         }
         if text.contains('?') || text.contains('#') {
@@ -144,7 +147,7 @@ pub fn dns_suffix(region: &str) -> &'static str {
 }
 
 /// What a request for a link says in its query.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Query {
     /// The sealed link; `Err` when there is none or more than one.
     data: Option<String>,
@@ -202,6 +205,13 @@ impl Query {
     }
 }
 
+impl fmt::Debug for Query {
+    /// A link is a secret, and its parameters are the visitor's data.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Query(redacted)")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -217,6 +227,7 @@ mod tests {
             ("https://example.com/", "https://example.com"),
             ("https://Example.com/a/b/", "https://example.com/a/b"),
             ("https://example.com:8443/a", "https://example.com:8443/a"),
+            ("https://example.com/@a", "https://example.com/@a"),
         ] {
             assert_eq!(
                 BaseUrl::https(given).as_ref().map(BaseUrl::as_str),
@@ -239,6 +250,8 @@ mod tests {
             "https://user@example.com",
             "https://user:password@example.com",
             "https://@example.com",
+            "https:///user@example.com",
+            "https:///example.com",
             "https://example.com?a=b",
             "https://example.com/?",
             "https://example.com/#",

@@ -13,12 +13,13 @@ use http::header::{
 use http::{Response, StatusCode};
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// An answer of either role. All bodies are text.
 pub type Reply = Response<String>;
 
 /// Links that were made, as CreateUrls answers them.
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 pub struct Created {
     /// Joins request, links, uses and log lines.
     pub transaction_id: String,
@@ -30,6 +31,13 @@ pub struct Created {
     /// What the author may want to mend.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
+}
+
+impl fmt::Debug for Created {
+    /// A link is a secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Created({} links)", self.urls.len())
+    }
 }
 
 /// The answer to a granted request to create.

@@ -1,15 +1,23 @@
 //! Output parameters: the substitution of Python's `string.Template`, which existing requests rely on.
 
 use std::collections::HashMap;
+use std::fmt;
 
 /// The query parameters that may be filled in, decoded. Of a name that occurs twice, the last value.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct Parameters(HashMap<String, String>);
 
 impl Parameters {
     /// From decoded pairs, in the order of the query.
     pub fn from_pairs(pairs: impl IntoIterator<Item = (String, String)>) -> Self {
         Self(pairs.into_iter().collect())
+    }
+}
+
+impl fmt::Debug for Parameters {
+    /// Names and values are the visitor's data.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Parameters({} values)", self.0.len())
     }
 }
 

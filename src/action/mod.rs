@@ -91,7 +91,7 @@ pub struct Action {
 }
 
 /// What a link does.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub enum ActionKind {
     /// SendTaskSuccess with this output.
     Success {
@@ -123,8 +123,15 @@ impl ActionKind {
     }
 }
 
+impl fmt::Debug for ActionKind {
+    /// Outputs, errors and causes are the owner's data.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.action_type().as_str())
+    }
+}
+
 /// The outcomes of a post action, in the order in which they are tried; at least one.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Outcomes {
     /// As they are sealed: the known fields only.
     pub sealed: JsonText,
@@ -132,8 +139,14 @@ pub struct Outcomes {
     pub list: Vec<Outcome>,
 }
 
+impl fmt::Debug for Outcomes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(&self.list).finish()
+    }
+}
+
 /// One possible result of a post action.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Outcome {
     /// Shown to nobody; for the author.
     pub name: Name,
@@ -152,8 +165,15 @@ impl PartialEq for Outcome {
     }
 }
 
+impl fmt::Debug for Outcome {
+    /// Schemas, outputs, errors and causes are the owner's data.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Outcome({})", self.name)
+    }
+}
+
 /// What an outcome reports.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub enum OutcomeKind {
     /// SendTaskSuccess.
     Success(OutputFrom),
@@ -164,7 +184,7 @@ pub enum OutcomeKind {
 }
 
 /// Where the output of a success comes from.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub enum OutputFrom {
     /// From the author.
     Fixed(JsonText),
@@ -175,7 +195,7 @@ pub enum OutputFrom {
 }
 
 /// Where an error or a cause comes from.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub enum TextFrom {
     /// Left out.
     Nowhere,

@@ -56,7 +56,13 @@ pub fn read_text<'de, T: Deserialize<'de>>(
     read.and_then(|value| json.end().map(|()| value))
         .map_err(|error| {
             let path = track.path().to_string();
-            Fault::at(if path == "." { String::new() } else { path }, sentence(&error))
+            let path = match path.as_str() {
+                "." => "",
+                path if error.is_data() => path,
+                // The text ended before the name of a field was complete.
+                path => path.trim_end_matches('?').trim_end_matches('.'),
+            };
+            Fault::at(path, sentence(&error))
         })
 }
 

@@ -5,10 +5,11 @@ use crate::json::JsonText;
 use crate::rejection::Fault;
 use crate::template;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use std::fmt;
 use url::Url;
 
 /// The author's own answers, each for callers of its type; used only when the callback succeeded.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Clone, PartialEq, Default)]
 pub struct ReplySpec {
     /// Wins over the others.
     pub redirect: Option<Redirect>,
@@ -59,8 +60,25 @@ impl ReplySpec {
     }
 }
 
+impl fmt::Debug for ReplySpec {
+    /// Answers are the owner's data: only which there are is shown.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let parts = [
+            ("redirect", self.redirect.is_some()),
+            ("json", self.json.is_some()),
+            ("html", self.html.is_some()),
+            ("text", self.text.is_some()),
+        ];
+        let given = parts
+            .iter()
+            .filter(|(_, is_given)| *is_given)
+            .map(|(part, _)| *part);
+        f.debug_set().entries(given).finish()
+    }
+}
+
 /// An absolute http or https URL to send the browser to, as the author wrote it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Redirect(String);
 
 /// What a value keeps of itself in a redirect: it can end neither a segment nor a query field.
@@ -121,6 +139,13 @@ impl Redirect {
             (Ok(author), Ok(now)) if author == now && !self.has_parameter_in_host() => Ok(Self(filled)),
             _ => Err("a parameter may change neither scheme nor host of a redirect".to_owned()),
         }
+    }
+}
+
+impl fmt::Debug for Redirect {
+    /// Parameters may have been filled in.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Redirect(redacted)")
     }
 }
 

@@ -1,7 +1,9 @@
 //! The request to create, and the parts of old payloads, as they are written in JSON.
 //!
-//! The published schema (docs/schema/create-urls.schema.json) is made from these types.
+//! The published schema (docs/schema/create-urls.schema.json) is made from these types. They hold tokens, outputs and
+//! answers as they came, so none of them has a `Debug`.
 
+use serde::de::IntoDeserializer;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
@@ -14,7 +16,7 @@ fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> R
 }
 
 /// A request to make links.
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 #[cfg_attr(test, derive(JsonSchema))]
 #[serde(deny_unknown_fields, expecting = "an object")]
 pub struct CreateUrls {
@@ -26,15 +28,15 @@ pub struct CreateUrls {
     pub actions: Vec<Box<RawValue>>,
     /// ISO 8601 date and time after which the links do nothing. Without a zone: UTC.
     #[serde(default, deserialize_with = "present")]
-    #[cfg_attr(test, schemars(with = "String"))]
+    #[cfg_attr(test, schemars(with = "String", skip_serializing_if = "Option::is_none"))]
     pub expiration: Option<String>,
     /// Fills query parameters into outputs, errors, causes and responses. Needs EnableOutputParameters.
     #[serde(default, deserialize_with = "present")]
-    #[cfg_attr(test, schemars(with = "bool"))]
+    #[cfg_attr(test, schemars(with = "bool", skip_serializing_if = "Option::is_none"))]
     pub enable_output_parameters: Option<bool>,
     /// Where the links point; without it, this deployment.
     #[serde(default, deserialize_with = "present")]
-    #[cfg_attr(test, schemars(with = "BaseUrl"))]
+    #[cfg_attr(test, schemars(with = "BaseUrl", skip_serializing_if = "Option::is_none"))]
     pub base_url: Option<Box<RawValue>>,
 }
 
@@ -49,7 +51,7 @@ pub struct CreateUrls {
 enum BaseUrl {
     /// An https URL without query, fragment or user info.
     Url(
-        #[schemars(regex(pattern = r"^[Hh][Tt][Tt][Pp][Ss]://"))]
+        #[schemars(regex(pattern = r"^[Hh][Tt][Tt][Pp][Ss]://[^/?#@\s\p{Cc}\\]+(/[^?#\s\p{Cc}\\]*)?$"))]
         String,
     ),
     /// A stage of API Gateway.
@@ -57,19 +59,30 @@ enum BaseUrl {
 }
 
 /// A stage of API Gateway.
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 #[cfg_attr(test, derive(JsonSchema))]
 #[serde(deny_unknown_fields, expecting = "an object")]
 pub struct ApiStage {
     /// Id of the API.
-    #[cfg_attr(test, schemars(regex(pattern = "^[a-z0-9]+$")))]
+    #[cfg_attr(test, schemars(length(max = 128), regex(pattern = "^[a-z0-9]+$")))]
     pub api_id: String,
     /// Name of the stage; `$default` adds nothing to the path.
-    #[cfg_attr(test, schemars(regex(pattern = r"^([A-Za-z0-9_-]+|\$default)$")))]
+    #[cfg_attr(
+        test,
+        schemars(length(max = 128), regex(pattern = r"^([A-Za-z0-9_-]+|\$default)$"))
+    )]
     pub stage: String,
     /// Region; without it, the function's own.
     #[serde(default, deserialize_with = "present")]
-    #[cfg_attr(test, schemars(with = "String", regex(pattern = "^[a-z0-9]+(-[a-z0-9]+)+$")))]
+    #[cfg_attr(
+        test,
+        schemars(
+            with = "String",
+            length(max = 32),
+            regex(pattern = "^[a-z0-9]+(-[a-z0-9]+)+$"),
+            skip_serializing_if = "Option::is_none"
+        )
+    )]
     pub region: Option<String>,
 }
 
@@ -89,12 +102,17 @@ enum Action {
 }
 
 /// The field that tells the kinds of action and outcome apart.
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 #[serde(expecting = "an object")]
 pub struct Kind {
     /// The kind.
-    #[serde(rename = "type")]
+    #[serde(rename = "type", deserialize_with = "text_first")]
     pub kind: super::ActionType,
+}
+
+/// serde_json calls a kind that is no text "not JSON"; it is JSON of another type.
+fn text_first<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<T, D::Error> {
+    T::deserialize(String::deserialize(deserializer)?.into_deserializer())
 }
 
 /// `success`
@@ -134,7 +152,7 @@ pub enum PostType {
 }
 
 /// Ends the task with an output.
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Deserialize, Serialize)]
 #[cfg_attr(test, derive(JsonSchema))]
 #[serde(expecting = "an object")]
 pub struct Success {
@@ -158,7 +176,7 @@ pub struct Success {
 }
 
 /// Ends the task with an error.
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Deserialize, Serialize)]
 #[cfg_attr(test, derive(JsonSchema))]
 #[serde(expecting = "an object")]
 pub struct Failure {
@@ -195,7 +213,7 @@ pub struct Failure {
 }
 
 /// Keeps the task waiting; the link may be used any number of times.
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Deserialize, Serialize)]
 #[cfg_attr(test, derive(JsonSchema))]
 #[serde(expecting = "an object")]
 pub struct Heartbeat {
@@ -216,7 +234,7 @@ pub struct Heartbeat {
 }
 
 /// Lets the posted JSON body choose among outcomes. Needs EnablePostActions.
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Deserialize, Serialize)]
 #[cfg_attr(test, derive(JsonSchema))]
 #[serde(expecting = "an object")]
 pub struct Post {
@@ -254,7 +272,7 @@ enum Outcome {
 }
 
 /// Ends the task with an output: exactly one of `output`, `output_body` and `output_path`.
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Deserialize, Serialize)]
 #[cfg_attr(test, derive(JsonSchema))]
 #[cfg_attr(test, schemars(extend("oneOf" = [
     {"required": ["output"]}, {"required": ["output_body"]}, {"required": ["output_path"]}
@@ -305,7 +323,7 @@ pub struct SuccessOutcome {
 }
 
 /// Ends the task with an error.
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Deserialize, Serialize)]
 #[cfg_attr(test, derive(JsonSchema))]
 #[cfg_attr(test, schemars(extend("not" = {
     "anyOf": [{"required": ["error", "error_path"]}, {"required": ["cause", "cause_path"]}]
@@ -364,7 +382,7 @@ pub struct FailureOutcome {
 }
 
 /// Keeps the task waiting.
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Deserialize, Serialize)]
 #[cfg_attr(test, derive(JsonSchema))]
 #[serde(expecting = "an object")]
 pub struct HeartbeatOutcome {
@@ -388,7 +406,7 @@ pub struct HeartbeatOutcome {
 }
 
 /// What the visitor gets when the callback succeeded; `redirect` wins over the rest.
-#[derive(Debug, Default, Deserialize, Serialize)]
+#[derive(Default, Deserialize, Serialize)]
 #[cfg_attr(test, derive(JsonSchema))]
 #[serde(expecting = "an object")]
 pub struct Response {
@@ -400,7 +418,7 @@ pub struct Response {
     )]
     #[cfg_attr(
         test,
-        schemars(with = "String", regex(pattern = r"^[Hh][Tt][Tt][Pp][Ss]?://"))
+        schemars(with = "String", regex(pattern = r"^[Hh][Tt][Tt][Pp][Ss]?://[^\s\p{Cc}\\]+$"))
     )]
     pub redirect: Option<String>,
     /// Body for callers that want JSON.
@@ -429,9 +447,9 @@ pub struct Response {
     pub text: Option<String>,
 }
 
-/// ECMA-262 form of Python's `^\w+$`, for the schema.
+/// What [`super::Name`] accepts, in the words of ECMA-262, for the schema.
 #[cfg(test)]
-const NAME: &str = r"^[\p{L}\p{N}_]+$";
+const NAME: &str = r"^[\p{Alphabetic}\p{N}_]+$";
 
 #[cfg(test)]
 mod tests {

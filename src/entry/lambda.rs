@@ -6,11 +6,15 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::HeaderMap;
-use http::header::{HOST, HeaderName};
+use http::header::{HOST, HeaderName, HeaderValue};
 use lambda_http::aws_lambda_events::encodings::Body;
 use lambda_http::lambda_runtime::{self, LambdaEvent, service_fn};
 use lambda_http::request::{LambdaRequest, RequestContext};
 use lambda_http::{Adapter, RequestExt, Service};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
+use serde_json::value::RawValue;
 use std::convert::Infallible;
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -44,6 +48,14 @@ impl Role {
 /// # Errors
 /// The Runtime API cannot be reached or understood.
 pub async fn run(role: Role, app: Arc<App>) -> Result<(), lambda_runtime::Error> {
+    lambda_runtime::run(service(role, app)).await
+}
+
+/// What [`run`] answers events with: the way from an event, as Lambda gives it, to the answer that Lambda takes.
+pub fn service(
+    role: Role,
+    app: Arc<App>,
+) -> impl Service<LambdaEvent<Event>, Response: Serialize, Error = Infallible, Future: Send> {
     let answer = service_fn(move |request: lambda_http::Request| {
         let (caller, request) = request_of(request);
         let app = app.clone();
@@ -58,11 +70,53 @@ pub async fn run(role: Role, app: Arc<App>) -> Result<(), lambda_runtime::Error>
         }
     });
     let mut adapter = Adapter::from(answer);
-    let guarded = service_fn(move |mut event: LambdaEvent<LambdaRequest>| {
-        make_harmless(&mut event.payload);
-        adapter.call(event)
-    });
-    lambda_runtime::run(guarded).await
+    service_fn(move |event: LambdaEvent<Event>| {
+        let Event(mut payload) = event.payload;
+        make_harmless(&mut payload);
+        adapter.call(LambdaEvent::new(payload, event.context))
+    })
+}
+
+/// An event as lambda_http reads it, without the headers that it cannot hold: for it, a header that is not ASCII turns
+/// a visit into a direct invocation.
+pub struct Event(LambdaRequest);
+
+impl<'de> Deserialize<'de> for Event {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let read = |text: &str| serde_json::from_str(text).map_err(D::Error::custom);
+        let raw = Box::<RawValue>::deserialize(deserializer)?;
+        let event = match read(raw.get())? {
+            LambdaRequest::PassThrough(text) => match without_unreadable_headers(&text) {
+                Some(text) => read(&text)?,
+                None => LambdaRequest::PassThrough(text),
+            },
+            event => event,
+        };
+        Ok(Self(event))
+    }
+}
+
+/// `None` for what is no event of an HTTP door.
+fn without_unreadable_headers(text: &str) -> Option<String> {
+    let mut event: Value = serde_json::from_str(text).ok()?;
+    event.get("requestContext")?.as_object()?;
+    let is_readable = |value: &Value| {
+        value
+            .as_str()
+            .is_some_and(|value| HeaderValue::from_str(value).is_ok())
+    };
+    for field in ["headers", "multiValueHeaders"] {
+        let Some(headers) = event.get_mut(field).and_then(Value::as_object_mut) else {
+            continue;
+        };
+        headers.retain(|name, value| {
+            if let Some(values) = value.as_array_mut() {
+                values.retain(is_readable);
+            }
+            HeaderName::from_bytes(name.as_bytes()).is_ok() && (value.is_array() || is_readable(value))
+        });
+    }
+    Some(event.to_string())
 }
 
 /// One kind of request for all doors, and where it came from. The path is not looked at: API Gateway has chosen the
@@ -132,8 +186,8 @@ fn make_harmless(event: &mut LambdaRequest) {
             without_host(&mut event.headers);
             // Stays in the context for the door; lambda_http only uses it when there is no Host.
             let is_host = |name: &str| {
-                name.bytes()
-                    .all(|b| b.is_ascii_alphanumeric() || b == b'.' || b == b'-')
+                let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'.' || b == b'-';
+                name.bytes().all(plain) && url::Url::parse(&format!("https://{name}/")).is_ok()
             };
             event.request_context.domain_name = event
                 .request_context
@@ -180,7 +234,7 @@ fn harmless_query(query: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     fn read(event: &Value) -> (Caller, http::Request<Bytes>) {
         let mut event: LambdaRequest = serde_json::from_str(&event.to_string()).unwrap();

@@ -11,6 +11,7 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use ring::rand::{SecureRandom, SystemRandom};
 use std::io::Write;
+use std::panic::PanicHookInfo;
 
 /// A service that talks to AWS. Clients are built here, and connect when they are first needed.
 ///
@@ -91,9 +92,12 @@ pub fn write_line(line: &str) {
 
 /// Panics tell where, never what: a panic's text may quote a value.
 pub fn quiet_panics() {
-    std::panic::set_hook(Box::new(|panic| {
-        let place = panic.location().map(ToString::to_string).unwrap_or_default();
-        let line = serde_json::json!({"time": clock().to_string(), "level": "ERROR", "message": "Panicked.", "at": place});
-        write_line(&line.to_string());
-    }));
+    std::panic::set_hook(Box::new(|panic| write_line(&panic_line(panic))));
+}
+
+/// The log line of a panic.
+pub fn panic_line(panic: &PanicHookInfo<'_>) -> String {
+    let place = panic.location().map(ToString::to_string).unwrap_or_default();
+    serde_json::json!({"time": clock().to_string(), "level": "ERROR", "message": "Panicked.", "at": place})
+        .to_string()
 }
