@@ -1,4 +1,6 @@
 //! Callback links for waiting Step Functions tasks.
+#![cfg_attr(not(test), warn(clippy::string_slice))]
+
 pub mod action;
 pub mod aws;
 pub mod calls;

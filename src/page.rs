@@ -1,5 +1,6 @@
 //! The pages that a person sees. Escaped at compile time; no script, nothing from anywhere else.
 
+use crate::action::ActionType;
 use crate::decide::Subject;
 use crate::rejection::{Rejection, Sent};
 use askama::Template;
@@ -38,12 +39,10 @@ impl Page<'_> {
 /// The answer was recorded.
 pub fn done(subject: &Subject) -> String {
     let text = match subject.kind {
-        crate::action::ActionType::Heartbeat => {
-            "The task was told to go on waiting. You can close this page."
+        ActionType::Heartbeat => "The task was told to go on waiting. You can close this page.",
+        ActionType::Success | ActionType::Failure | ActionType::Post => {
+            "Your answer was recorded. You can close this page."
         }
-        crate::action::ActionType::Success
-        | crate::action::ActionType::Failure
-        | crate::action::ActionType::Post => "Your answer was recorded. You can close this page.",
     };
     Page {
         style: STYLE,
@@ -56,8 +55,16 @@ pub fn done(subject: &Subject) -> String {
 
 /// The answer was sent, the task is closed, and the confirmation got lost.
 pub fn unconfirmed(subject: &Subject) -> String {
-    let text = "Your answer was sent, and the task is now closed: almost certainly by your answer. \
-                The confirmation got lost on the way.";
+    let text = match subject.kind {
+        ActionType::Heartbeat => {
+            "The heartbeat was sent, and its confirmation got lost on the way. The task is now closed, \
+             so it needs no further heartbeats."
+        }
+        ActionType::Success | ActionType::Failure | ActionType::Post => {
+            "Your answer was sent, and the task is now closed: almost certainly by your answer. \
+             The confirmation got lost on the way."
+        }
+    };
     Page {
         style: STYLE,
         title: "Sent",
@@ -105,7 +112,7 @@ fn details(subject: &Subject) -> [(&'static str, String); 2] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::action::{ActionType, Name};
+    use crate::action::Name;
     use crate::transaction::TransactionId;
 
     fn subject() -> Subject {

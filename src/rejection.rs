@@ -46,7 +46,7 @@ impl fmt::Display for Fault {
 }
 
 /// Why a link was not opened. For the log only: the caller gets one text for all of them.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
 pub enum Damage {
     /// No `data` in the query.
     #[error("no data parameter")]

@@ -126,7 +126,7 @@ impl OpeningCache {
         now: u64,
         open: impl AsyncFnOnce() -> Result<DataKey, KeyFailure>,
     ) -> Result<Arc<DataKey>, KeyFailure> {
-        let slot = self.locked(|state| state.opened.get_or_insert(id, Arc::default).clone());
+        let slot = self.locked(|state| state.slot(id, wrapped, now))?;
         let mut slot = slot.lock().await;
         if let Some((key, opened_at)) = slot.as_ref()
             && now.saturating_sub(*opened_at) < self.max_age
@@ -150,6 +150,15 @@ impl OpeningCache {
 }
 
 impl State {
+    /// The place of a data key. Only what may be asked about gets a new one: garbage pushes no honest key out.
+    fn slot(&mut self, id: KeyDigest, wrapped: &[u8], now: u64) -> Result<Arc<Slot>, KeyFailure> {
+        if let Some(slot) = self.opened.get(&id) {
+            return Ok(slot.clone());
+        }
+        self.admits(id, wrapped, now)?;
+        Ok(self.opened.get_or_insert(id, Arc::default).clone())
+    }
+
     fn admits(&mut self, id: KeyDigest, wrapped: &[u8], now: u64) -> Result<(), KeyFailure> {
         match self.refused.get(&id) {
             Some((refused_at, damage)) if now.saturating_sub(*refused_at) < REFUSED_SECONDS => {

@@ -163,6 +163,19 @@ async fn garbage_soon_meets_the_gate() {
     assert_eq!((kms.calls(), refused_by_gate), (10, 9_990));
 }
 
+#[tokio::test(start_paused = true)]
+async fn garbage_pushes_no_opened_key_out() {
+    let (cache, kms) = (OpeningCache::new(300), Kms::new());
+    open(&cache, &kms, &[9], 1_000).await.unwrap();
+    for number in 0..1_000u32 {
+        let wrapped = [[0].as_slice(), &number.to_be_bytes()].concat();
+        assert!(open(&cache, &kms, &wrapped, 1_000).await.is_err());
+    }
+    let calls = kms.calls();
+    open(&cache, &kms, &[9], 1_000).await.unwrap();
+    assert_eq!(kms.calls(), calls);
+}
+
 #[test]
 fn parts_are_told_apart() {
     assert!(KeyDigest::of(&[b"a", b"bc"]) != KeyDigest::of(&[b"ab", b"c"]));

@@ -152,7 +152,7 @@ impl KmsKeys {
         context: HashMap<String, String>,
         calls: &Calls,
     ) -> Result<DataKey, KeyFailure> {
-        let mut first_failure = None;
+        let mut worst = None;
         for key in keys {
             let request = self
                 .client
@@ -177,16 +177,12 @@ impl KmsKeys {
                     if is_final {
                         return Err(failure);
                     }
-                    // Another key may be the right one; what is told in the end is the failure that is not
-                    // the link's fault, if there is one.
-                    let link_is_at_fault = matches!(first_failure, None | Some(KeyFailure::Refused(_)));
-                    if link_is_at_fault {
-                        first_failure = Some(failure);
-                    }
+                    // Another key may be the right one.
+                    worst = worst.max(Some(failure));
                 }
             }
         }
-        Err(first_failure.unwrap_or_else(|| KeyFailure::Unexpected("no key".to_owned())))
+        Err(worst.unwrap_or_else(|| KeyFailure::Unexpected("no key".to_owned())))
     }
 }
 

@@ -75,14 +75,17 @@ impl Keys {
 }
 
 /// Why a data key could not be had. The texts are for the log.
-#[derive(Debug, Clone, PartialEq, Eq)]
+///
+/// Where several keys fail, the greatest tells the visitor most: that a key is switched off leaves hope, that one
+/// is deleted is still not the link's fault.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum KeyFailure {
     /// The link names no data key of ours.
     Refused(Damage),
-    /// The KMS key is disabled, denied or misconfigured.
-    SwitchedOff(String),
     /// The KMS key is deleted.
     Deleted(String),
+    /// The KMS key is disabled, denied or misconfigured.
+    SwitchedOff(String),
     /// KMS is throttled, unreachable or timed out.
     Busy(String),
     /// Too many wrapped keys that KMS refused.

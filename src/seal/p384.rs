@@ -200,6 +200,10 @@ fn to_bytes(limbs: &Limbs) -> impl Iterator<Item = u8> + '_ {
 }
 
 #[cfg(test)]
+#[allow(
+    clippy::disallowed_methods,
+    reason = "signers of test messages need randomness"
+)]
 mod tests {
     use ring::{
         rand::SystemRandom,

@@ -111,11 +111,12 @@ impl Home {
             .await;
         let answer: serde_json::Value =
             serde_json::from_str(reply.body()).map_err(|error| error.to_string())?;
+        let urls = answer.get("urls");
         let url = |name: &str| {
-            answer["urls"][name]
-                .as_str()
-                .map(str::to_owned)
-                .ok_or_else(|| reply.body().clone())
+            let url = urls
+                .and_then(|urls| urls.get(name))
+                .and_then(serde_json::Value::as_str);
+            url.map(str::to_owned).ok_or_else(|| reply.body().clone())
         };
         *self.sample.lock().unwrap_or_else(PoisonError::into_inner) = Sample {
             approve: url("approve")?,

@@ -1,0 +1,260 @@
+"""AWS on 127.0.0.1: moto's server with its Step Functions interpreter switched on, and real boto3 clients.
+
+The interpreter is off unless moto's configuration says `{"stepfunctions": {"execute_state_machine": true}}`
+(`POST /moto-api/config`); without it every task token is accepted and no execution ever moves.
+
+moto 5.2.5 differs from AWS in three places that matter here, and is corrected below:
+- SendTaskFailure drops the `cause`;
+- a token of a closed task is `InvalidToken` for success and accepted for failure, where AWS answers
+  `TaskTimedOut: Task Timed Out: 'Provided task does not exist anymore'`;
+- Decrypt with another key's `KeyId` is AccessDenied, where AWS answers IncorrectKeyException.
+What stays different: StopExecution does not end an execution whose task waits; an output that is not JSON is
+accepted; a heartbeat needs a state with HeartbeatSeconds; disabled and deleted keys still decrypt; no
+permission is ever missing, nothing is throttled; a CiphertextBlob has 96 bytes instead of 184, a task token
+36 characters instead of some 700.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import os
+import re
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote
+
+import boto3
+import requests
+from moto.core.exceptions import JsonRESTError
+from moto.core.responses import EmptyResult
+from moto.kms.models import KmsBackend
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from moto.stepfunctions.exceptions import AWSError
+from moto.stepfunctions.parser.models import StepFunctionsParserBackend
+from moto.stepfunctions.responses import StepFunctionResponse
+from werkzeug.serving import make_server
+
+REGION = "eu-west-1"
+ROLE = "arn:aws:iam::123456789012:role/states"
+# How long an execution may take to reach the next thing a test waits for.
+WAIT_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request to AWS: who signed it (access key id), `Service.Operation`, and its JSON body."""
+
+    by: str
+    operation: str
+    parameters: dict[str, Any]
+
+
+class Aws:
+    """The server, the clients, two KMS keys and the record of all calls."""
+
+    def __init__(self, endpoint: str):
+        self.endpoint = endpoint
+        # User functions for `lambda:invoke`: name -> handler(event) -> result.
+        self.functions: dict[str, Callable[[Any], Any]] = {}
+        # Every task token handed out, so that logs can be searched for them.
+        self.tokens: list[str] = []
+        self._calls: list[Call] = []
+        self._lock = threading.Lock()
+
+    def connect(self) -> None:
+        """Makes the clients and the keys; the server must be up."""
+        session = boto3.Session(aws_access_key_id="tests", aws_secret_access_key="tests", region_name=REGION)
+        self.stepfunctions = session.client("stepfunctions", endpoint_url=self.endpoint)
+        self.sqs = session.client("sqs", endpoint_url=self.endpoint)
+        self.sns = session.client("sns", endpoint_url=self.endpoint)
+        self.kms = session.client("kms", endpoint_url=self.endpoint)
+        self.awslambda = session.client("lambda", endpoint_url=self.endpoint)
+        self.key = self.kms.create_key()["KeyMetadata"]["Arn"]
+        self.other_key = self.kms.create_key()["KeyMetadata"]["Arn"]
+
+    def record(self, call: Call) -> None:
+        with self._lock:
+            self._calls.append(call)
+
+    def take_calls(self, by: str) -> list[Call]:
+        """The calls signed by an access key id since the last time, oldest first."""
+        with self._lock:
+            taken = [call for call in self._calls if call.by == by]
+            self._calls = [call for call in self._calls if call.by != by]
+        return taken
+
+    def queue(self) -> str:
+        """The URL of a new queue."""
+        return self.sqs.create_queue(QueueName=f"q-{uuid.uuid4().hex}")["QueueUrl"]
+
+    def receive(self, queue_url: str) -> Any:
+        """The JSON body of the next message; fails when none comes."""
+        deadline = time.monotonic() + WAIT_SECONDS
+        while time.monotonic() < deadline:
+            answer = self.sqs.receive_message(QueueUrl=queue_url, MaxNumberOfMessages=1, WaitTimeSeconds=0)
+            for message in answer.get("Messages", []):
+                self.sqs.delete_message(QueueUrl=queue_url, ReceiptHandle=message["ReceiptHandle"])
+                return json.loads(message["Body"])
+            time.sleep(0.02)
+        raise AssertionError(f"no message within {WAIT_SECONDS} s")
+
+    def state_machine(self, definition: dict[str, Any]) -> str:
+        """The ARN of a new state machine."""
+        return self.stepfunctions.create_state_machine(
+            name=f"m-{uuid.uuid4().hex}", definition=json.dumps(definition), roleArn=ROLE
+        )["stateMachineArn"]
+
+    def start(self, state_machine: str, data: Any) -> Execution:
+        name = uuid.uuid4().hex
+        arn = self.stepfunctions.start_execution(
+            stateMachineArn=state_machine, name=name, input=json.dumps(data)
+        )
+        return Execution(self, arn["executionArn"])
+
+
+@dataclass(frozen=True)
+class Result:
+    """How an execution ended. `output` is the value, not its text."""
+
+    status: str
+    output: Any = None
+    error: str | None = None
+    cause: str | None = None
+
+
+@dataclass(frozen=True)
+class Execution:
+    aws: Aws
+    arn: str
+
+    def status(self) -> str:
+        return self.aws.stepfunctions.describe_execution(executionArn=self.arn)["status"]
+
+    def result(self) -> Result:
+        """Waits for the end."""
+        deadline = time.monotonic() + WAIT_SECONDS
+        while time.monotonic() < deadline:
+            seen = self.aws.stepfunctions.describe_execution(executionArn=self.arn)
+            if seen["status"] != "RUNNING":
+                output = json.loads(seen["output"]) if "output" in seen else None
+                return Result(seen["status"], output, seen.get("error"), seen.get("cause"))
+            time.sleep(0.02)
+        raise AssertionError(f"the execution is still running after {WAIT_SECONDS} s")
+
+
+@contextmanager
+def running() -> Iterator[Aws]:
+    """Starts the server on a free port."""
+    _correct_moto()
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    # The interpreter logs each failed execution as an exception; here failures are results.
+    logging.getLogger("moto").setLevel(logging.CRITICAL)
+    moto_app = DomainDispatcherApplication(create_backend_app)
+    aws: Aws | None = None
+
+    def app(environ: dict[str, Any], start_response: Any) -> Any:
+        assert aws is not None
+        return _serve(aws, moto_app, environ, start_response)
+
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=MotoRequestHandler)
+    aws = Aws(f"http://127.0.0.1:{server.server_port}")
+    # The interpreter calls the services of its states at this port.
+    os.environ["MOTO_PORT"] = str(server.server_port)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread.start()
+    try:
+        config = {"stepfunctions": {"execute_state_machine": True}}
+        requests.post(f"{aws.endpoint}/moto-api/config", json=config, timeout=10).raise_for_status()
+        aws.connect()
+        yield aws
+    finally:
+        server.shutdown()
+        thread.join(5)
+        server.server_close()
+
+
+_INVOKE = re.compile(r"/2015-03-31/functions/([^/]+)/invocations")
+_CREDENTIAL = re.compile(r"Credential=([^/]+)/")
+
+
+def _serve(aws: Aws, moto_app: Any, environ: dict[str, Any], start_response: Any) -> Any:
+    body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    environ["wsgi.input"] = io.BytesIO(body)
+    target = environ.get("HTTP_X_AMZ_TARGET")
+    signer = _CREDENTIAL.search(environ.get("HTTP_AUTHORIZATION", ""))
+    if target and signer:
+        aws.record(Call(signer[1], target, json.loads(body or b"{}")))
+    # moto runs functions in containers; ours are Python callables.
+    if invoked := _INVOKE.fullmatch(unquote(environ["PATH_INFO"])):
+        name = invoked[1].rsplit(":", 1)[-1]
+        headers = [("Content-Type", "application/json")]
+        try:
+            payload = json.dumps(aws.functions[name](json.loads(body or b"null"))).encode()
+        except Exception as error:
+            headers.append(("X-Amz-Function-Error", "Unhandled"))
+            payload = json.dumps({"errorMessage": str(error), "errorType": type(error).__name__}).encode()
+        start_response("200 OK", [*headers, ("Content-Length", str(len(payload)))])
+        return [payload]
+    return moto_app(environ, start_response)
+
+
+class _TaskTimedOut(AWSError):
+    TYPE = "TaskTimedOut"
+
+    def __init__(self) -> None:
+        super().__init__("Task Timed Out: 'Provided task does not exist anymore'")
+
+
+class _IncorrectKey(JsonRESTError):
+    code = 400
+
+    def __init__(self) -> None:
+        super().__init__(
+            "IncorrectKeyException",
+            "The key ID in the request does not identify a CMK that can perform this operation.",
+        )
+
+
+def _correct_moto() -> None:
+    def send_task_failure(self: StepFunctionResponse) -> EmptyResult:
+        self.stepfunction_backend.send_task_failure(
+            self._get_param("taskToken"), error=self._get_param("error"), cause=self._get_param("cause")
+        )
+        return EmptyResult()
+
+    StepFunctionResponse.send_task_failure = send_task_failure
+    for name in ("send_task_success", "send_task_failure", "send_task_heartbeat"):
+        setattr(StepFunctionsParserBackend, name, _refusing_closed(getattr(StepFunctionsParserBackend, name)))
+    KmsBackend.decrypt = _refusing_other_keys(KmsBackend.decrypt)
+
+
+def _refusing_closed(send: Callable[..., Any]) -> Callable[..., Any]:
+    def checked(self: StepFunctionsParserBackend, task_token: str, *args: Any, **kwargs: Any) -> Any:
+        for execution in self._get_executions():
+            endpoint = execution.exec_worker.env.callback_pool_manager.get(task_token)
+            if endpoint is None:
+                continue
+            if execution.status != "RUNNING" or endpoint.get_outcome() or endpoint.consumer_error:
+                raise _TaskTimedOut()
+        return send(self, task_token, *args, **kwargs)
+
+    return checked
+
+
+def _refusing_other_keys(decrypt: Callable[..., Any]) -> Callable[..., Any]:
+    def checked(
+        self: KmsBackend, ciphertext_blob: bytes, encryption_context: Any, key_id: str | None = None
+    ) -> Any:
+        plaintext, arn = decrypt(self, ciphertext_blob, encryption_context)
+        if key_id is not None and self.any_id_to_key_id(key_id) != arn.rsplit("/", 1)[-1]:
+            raise _IncorrectKey()
+        return plaintext, arn
+
+    return checked

@@ -1,0 +1,8 @@
+//! Stand-ins for what surrounds the executable in the cloud, all on 127.0.0.1: AWS, the Lambda Runtime API, and
+//! the events of its front doors.
+
+#![allow(dead_code, unused_imports, reason = "each test binary uses its own part")]
+
+pub mod aws;
+pub mod events;
+pub mod runtime_api;
