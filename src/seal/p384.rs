@@ -200,11 +200,12 @@ fn to_bytes(limbs: &Limbs) -> impl Iterator<Item = u8> + '_ {
 }
 
 #[cfg(test)]
-#[allow(
-    clippy::disallowed_methods,
-    reason = "signers of test messages need randomness"
-)]
 mod tests {
+    #![allow(
+        clippy::disallowed_methods,
+        reason = "signers of test messages need randomness"
+    )]
+
     use ring::{
         rand::SystemRandom,
         signature::{

@@ -199,6 +199,10 @@ struct Vectors {
 
 impl Vectors {
     fn open(name: &str) -> Self {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "where the vectors are is no setting of the program"
+        )]
         let folder = std::env::var_os(VARIABLE).map(PathBuf::from).unwrap_or_else(|| {
             panic!(
                 "{VARIABLE} is not set: it names a folder with {}, {} and {INVALID} of the repository \
