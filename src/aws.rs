@@ -4,10 +4,15 @@ use crate::config::Config;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_kms::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_http_client::tls::{self, TlsContext, TrustStore, rustls_provider::CryptoMode};
+use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_runtime_api::client::interceptors::context::BeforeDeserializationInterceptorContextRef;
+use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::config_bag::ConfigBag;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use std::error::Error;
@@ -106,10 +111,39 @@ impl Shared {
                     .connect_timeout(CONNECT)
                     .operation_attempt_timeout(STATES_ATTEMPT)
                     .build(),
-            );
+            )
+            .interceptor(OnlyJson);
         config.set_credentials_provider(self.credentials.clone());
         config.set_endpoint_url(endpoint.map(str::to_owned));
         aws_sdk_sfn::Client::from_conf(config.build())
+    }
+}
+
+/// Takes a success for one only when it speaks the protocol of the service: the SDK does not look at answers whose
+/// content it does not need, and a page of something in between would count as a confirmation.
+#[derive(Debug)]
+struct OnlyJson;
+
+#[dyn_dispatch_hint]
+impl Intercept for OnlyJson {
+    fn name(&self) -> &'static str {
+        "OnlyJson"
+    }
+
+    fn read_before_deserialization(
+        &self,
+        context: &BeforeDeserializationInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let answer = context.response();
+        let content_type = answer.headers().get("content-type").unwrap_or_default();
+        let is_json = content_type.starts_with("application/x-amz-json")
+            || content_type.starts_with("application/json");
+        match answer.status().is_success() && !is_json {
+            true => Err("a success that is not JSON".into()),
+            false => Ok(()),
+        }
     }
 }
 

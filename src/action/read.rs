@@ -62,8 +62,18 @@ pub fn read_text<'de, T: Deserialize<'de>>(
                 // The text ended before the name of a field was complete.
                 path => path.trim_end_matches('?').trim_end_matches('.'),
             };
-            Fault::at(path, sentence(&error))
+            Fault::at(short(path), sentence(&error))
         })
+}
+
+/// A path whose last part may be a key of the author's. A long one is no typing error, and may be a secret.
+fn short(path: &str) -> String {
+    const MAX: usize = 32;
+    let part = |part: &str| match part.char_indices().nth(MAX) {
+        None => part.to_owned(),
+        Some(_) => "(a long name)".to_owned(),
+    };
+    path.split('.').map(part).collect::<Vec<_>>().join(".")
 }
 
 /// serde's words, without the value that they quote.

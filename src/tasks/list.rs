@@ -9,20 +9,13 @@ use jiff::{SignedDuration, Timestamp};
 use ring::digest::SHA256_OUTPUT_LEN;
 use serde_json::value::RawValue;
 
+use crate::action::{MAX_CAUSE_CHARS, MAX_ERROR_CHARS, MAX_OUTPUT_BYTES};
 use crate::tasks::Report;
+use crate::token::MAX_TOKEN_CHARS;
 
 mod token;
 
 use token::{SERIES_BYTES, Token, expand, sha256};
-
-/// Longest task token, in characters (API reference of `SendTaskSuccess`).
-const MAX_TOKEN_CHARS: usize = 2_048;
-/// Longest output of a task, in bytes of UTF-8 (API reference of `SendTaskSuccess`).
-pub const MAX_OUTPUT_BYTES: usize = 262_144;
-/// Longest error name, in characters (API reference of `SendTaskFailure`).
-pub const MAX_ERROR_CHARS: usize = 256;
-/// Longest cause, in characters (API reference of `SendTaskFailure`).
-pub const MAX_CAUSE_CHARS: usize = 32_768;
 
 /// Most tasks that a list keeps, unless [`TaskList::with_limit`] says otherwise.
 const MAX_TASKS: usize = 1_000;

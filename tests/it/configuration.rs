@@ -34,7 +34,10 @@ fn without_tests(source: &str) -> &str {
 /// Quoted names in the form of a variable. `ERROR` is a level of the log.
 fn names_in(source: &str) -> BTreeSet<String> {
     let quoted = source.split('"').skip(1).step_by(2);
-    quoted.filter(|text| is_name(text) && *text != "ERROR").map(str::to_owned).collect()
+    quoted
+        .filter(|text| is_name(text) && *text != "ERROR")
+        .map(str::to_owned)
+        .collect()
 }
 
 fn is_name(text: &str) -> bool {

@@ -70,7 +70,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
     // Adapters.
     ("aws", &["config"]),
     ("keys", &["aws", "calls", "config", "rejection", "seal"]),
-    ("tasks", &["aws", "calls", "rejection", "report", "token"]),
+    (
+        "tasks",
+        &["action", "aws", "calls", "rejection", "report", "token"],
+    ),
     // The only place that knows both sides.
     (
         "web",

@@ -2,6 +2,10 @@
 //! the events of its front doors.
 
 #![allow(dead_code, unused_imports, reason = "each test binary uses its own part")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "stand-ins have clocks and randomness of their own"
+)]
 
 pub mod aws;
 pub mod events;
