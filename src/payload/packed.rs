@@ -108,6 +108,9 @@ fn static_parts(action: &Action) -> Vec<(u64, Vec<u8>)> {
 
 fn deflated(parts: &[(u64, Vec<u8>)]) -> Option<Vec<u8>> {
     let plain = map(parts.to_vec());
+    if plain.len() <= MIN_SAVING {
+        return None; // nothing to gain, and the compressor's tables are the dearest part of sealing
+    }
     let small = miniz_oxide::deflate::compress_to_vec(&plain, 9);
     let allowed = plain.len() <= MAX_INFLATED && plain.len() <= small.len() * MAX_RATIO;
     (allowed && small.len() + MIN_SAVING <= plain.len()).then_some(small)
