@@ -85,6 +85,10 @@ impl Config {
     /// # Errors
     /// Every problem, by name.
     pub fn from_vars(variable: impl Fn(&str) -> Option<String>) -> Result<Self, Vec<Problem>> {
+        Self::read(variable, false)
+    }
+
+    fn read(variable: impl Fn(&str) -> Option<String>, creates: bool) -> Result<Self, Vec<Problem>> {
         let read = Reader {
             variable: &variable,
             problems: Vec::new().into(),
@@ -107,7 +111,7 @@ impl Config {
             read.problem::<()>("DECRYPT_KEY_IDS", "needs KEY_ID; without it nothing is decrypted");
         }
         let config = Self {
-            base_url: read.base_url(&region),
+            base_url: read.base_url(&region, creates),
             key,
             further_keys,
             audience: read.audience(),
@@ -135,7 +139,7 @@ impl Config {
         }
     }
 
-    /// From the environment of this process.
+    /// From the environment of this process. Who `creates` links needs to know where they point.
     ///
     /// # Errors
     /// As [`Config::from_vars`].
@@ -143,8 +147,8 @@ impl Config {
         clippy::disallowed_methods,
         reason = "the one place where the environment is read"
     )]
-    pub fn from_env() -> Result<Self, Vec<Problem>> {
-        Self::from_vars(|name| std::env::var(name).ok())
+    pub fn from_env(creates: bool) -> Result<Self, Vec<Problem>> {
+        Self::read(|name| std::env::var(name).ok(), creates)
     }
 
     /// The keys whose links open, the one that seals first.
@@ -205,13 +209,14 @@ impl Reader<'_> {
         }
     }
 
-    fn base_url(&self, region: &str) -> Option<BaseUrl> {
+    fn base_url(&self, region: &str, is_needed: bool) -> Option<BaseUrl> {
         if let Some(text) = self.text("BASE_URL") {
             return BaseUrl::https_or_local(&text)
                 .map_err(|what| self.problem::<()>("BASE_URL", what))
                 .ok();
         }
         match (self.text("API_ID"), self.text("STAGE")) {
+            (None, None) if is_needed => self.problem("BASE_URL", "is missing; set it, or API_ID and STAGE"),
             (None, None) => None,
             (Some(_), None) => self.problem("STAGE", "is missing; API_ID needs the name of its stage"),
             (None, Some(_)) => self.problem("API_ID", "is missing; STAGE needs the id of its API"),

@@ -33,8 +33,8 @@ fn start(handler: &str) -> Result<(Role, sfn_callback_urls::web::App), Vec<Strin
     let role = Role::from_handler(handler);
     let role =
         role.ok_or("_HANDLER: must be create_urls or process_callback (the function's Handler)".to_owned());
-    let config =
-        Config::from_env().map_err(|problems| problems.iter().map(Problem::to_string).collect::<Vec<_>>());
+    let config = Config::from_env(matches!(role, Ok(Role::Create)))
+        .map_err(|problems| problems.iter().map(Problem::to_string).collect::<Vec<_>>());
     let (role, config) = match (role, config) {
         (Ok(role), Ok(config)) => (role, config),
         (role, config) => {
@@ -45,11 +45,6 @@ fn start(handler: &str) -> Result<(Role, sfn_callback_urls::web::App), Vec<Strin
                 .collect());
         }
     };
-    if role == Role::Create && config.base_url.is_none() {
-        return Err(vec![
-            "BASE_URL: is missing; set it, or API_ID and STAGE".to_owned(),
-        ]);
-    }
     let app = process::app(config, process::environment_credentials()).map_err(|problem| vec![problem])?;
     Ok((role, app))
 }

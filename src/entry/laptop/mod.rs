@@ -116,7 +116,6 @@ impl KeyOptions {
             ("AWS_REGION", Some(region)),
             ("KEY_ID", self.kms_key.clone()),
             ("AUDIENCE", self.audience.clone()),
-            ("DECRYPT_KEY_IDS", None),
             ("API_ID", None),
             ("STAGE", None),
             ("BASE_URL", None),
@@ -124,6 +123,9 @@ impl KeyOptions {
             ("ENABLE_POST_ACTIONS", None),
             ("VERBOSE_LOGGING", None),
         ];
+        if self.kms_key.is_none() {
+            own.push(("DECRYPT_KEY_IDS", None));
+        }
         for (name, value) in more {
             own.retain(|(own, _)| own != name);
             own.push((name, value.clone()));
