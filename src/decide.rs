@@ -56,13 +56,25 @@ pub struct Subject {
     pub kind: ActionType,
 }
 
+#[cfg(test)]
+impl Subject {
+    /// What the tests of answers are about.
+    pub fn example() -> Self {
+        Self {
+            transaction: TransactionId::new([0xab; 16]),
+            name: Name::new("approve".to_owned()).expect("letters"),
+            kind: ActionType::Success,
+        }
+    }
+}
+
 /// All questions are settled: what is reported, and what is answered when that worked.
 #[derive(Debug)]
 pub enum Decision {
     /// Tell the task.
     Report(Box<Answer>),
     /// Answer that the link is good, and do nothing.
-    Inert(Subject),
+    Inert,
 }
 
 /// A report and the reply that goes with it; nothing in it can fail any more.
@@ -136,7 +148,7 @@ pub fn decide(payload: Payload, visit: &Visit<'_>, switches: Switches) -> Result
         }
     };
     if visit.method == Method::Head {
-        return Ok(Decision::Inert(subject));
+        return Ok(Decision::Inert);
     }
     Ok(Decision::Report(Box::new(Answer {
         token: payload.token,

@@ -112,20 +112,10 @@ fn details(subject: &Subject) -> [(&'static str, String); 2] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::action::Name;
-    use crate::transaction::TransactionId;
-
-    fn subject() -> Subject {
-        Subject {
-            transaction: TransactionId::new([0xab; 16]),
-            name: Name::new("approve".to_owned()).unwrap(),
-            kind: ActionType::Success,
-        }
-    }
 
     #[test]
     fn pages_name_action_and_transaction() {
-        for page in [done(&subject()), unconfirmed(&subject())] {
+        for page in [done(&Subject::example()), unconfirmed(&Subject::example())] {
             assert!(
                 page.contains("approve") && page.contains(&"ab".repeat(16)),
                 "{page}"
@@ -146,7 +136,7 @@ mod tests {
 
     #[test]
     fn the_policy_allows_the_embedded_style() {
-        let page = done(&subject());
+        let page = done(&Subject::example());
         assert!(page.contains(&format!("<style>{STYLE}</style>")));
         assert!(CONTENT_SECURITY_POLICY.contains("style-src 'sha256-"));
     }

@@ -208,17 +208,9 @@ fn plain(status: StatusCode, format: Format, body: String) -> Reply {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::action::{ActionType, Name, Redirect};
+    use crate::action::Redirect;
     use crate::json::JsonText;
     use crate::rejection::{Damage, Sent, Unavailable};
-
-    fn subject() -> Subject {
-        Subject {
-            transaction: TransactionId::new([0xab; 16]),
-            name: Name::new("approve".to_owned()).unwrap(),
-            kind: ActionType::Success,
-        }
-    }
 
     fn header(reply: &Reply, name: HeaderName) -> &str {
         reply
@@ -230,16 +222,16 @@ mod tests {
     #[test]
     fn the_default_bodies_are_those_of_version_1() {
         let id = "ab".repeat(16);
-        let json = done(&subject(), ReplySpec::default(), Format::Json);
+        let json = done(&Subject::example(), ReplySpec::default(), Format::Json);
         let expected =
             format!(r#"{{"transaction_id":"{id}","action":{{"name":"approve","type":"success"}}}}"#);
         assert_eq!((json.status().as_u16(), json.body()), (200, &expected));
-        let text = done(&subject(), ReplySpec::default(), Format::Text);
+        let text = done(&Subject::example(), ReplySpec::default(), Format::Text);
         let expected = format!(
             "{{\n  \"transaction_id\": \"{id}\",\n  \"action\": {{\n    \"name\": \"approve\",\n    \"type\": \"success\"\n  }}\n}}"
         );
         assert_eq!(text.body(), &expected);
-        let html = done(&subject(), ReplySpec::default(), Format::Html);
+        let html = done(&Subject::example(), ReplySpec::default(), Format::Html);
         assert!(html.body().contains(&id) && html.body().contains("approve"));
     }
 
@@ -252,18 +244,22 @@ mod tests {
             text: None,
         };
         assert_eq!(
-            done(&subject(), custom(None), Format::Json).body(),
+            done(&Subject::example(), custom(None), Format::Json).body(),
             r#"{"own":1}"#
         );
-        let html = done(&subject(), custom(None), Format::Html);
+        let html = done(&Subject::example(), custom(None), Format::Html);
         assert_eq!(html.body(), "<p>own</p>");
         assert_eq!(header(&html, CONTENT_SECURITY_POLICY), page::AUTHORS_POLICY);
         assert!(
-            done(&subject(), custom(None), Format::Text)
+            done(&Subject::example(), custom(None), Format::Text)
                 .body()
                 .contains("approve")
         );
-        let redirect = done(&subject(), custom(Some("https://example.com/x")), Format::Html);
+        let redirect = done(
+            &Subject::example(),
+            custom(Some("https://example.com/x")),
+            Format::Html,
+        );
         assert_eq!(
             (redirect.status().as_u16(), header(&redirect, LOCATION)),
             (303, "https://example.com/x")
@@ -272,7 +268,7 @@ mod tests {
 
     #[test]
     fn a_lost_confirmation_is_told_as_such() {
-        let reply = unconfirmed(&subject(), Format::Json);
+        let reply = unconfirmed(&Subject::example(), Format::Json);
         let body: serde_json::Value = serde_json::from_str(reply.body()).unwrap();
         assert_eq!(reply.status().as_u16(), 202);
         assert_eq!(body["confirmed"], false);
@@ -319,8 +315,8 @@ mod tests {
     fn every_answer_forbids_storing_framing_and_guessing() {
         for format in [Format::Json, Format::Html, Format::Text] {
             for reply in [
-                done(&subject(), ReplySpec::default(), format),
-                unconfirmed(&subject(), format),
+                done(&Subject::example(), ReplySpec::default(), format),
+                unconfirmed(&Subject::example(), format),
                 inert(format),
                 refused(&Rejection::ExpiredPayload, None, format),
             ] {

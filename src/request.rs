@@ -85,9 +85,12 @@ impl CreateUrls {
     pub fn permitted(&self, config: &Config, now: u64) -> Result<Option<Expiration>, Rejection> {
         let expiration = self.expiration.as_deref().map(Expiration::parse).transpose();
         let expiration = expiration.map_err(Rejection::InvalidDate)?;
-        let is_past =
+        let is_to_come =
             |expiration: &Expiration| u64::try_from(expiration.unix_seconds()).is_ok_and(|end| now < end);
-        if expiration.as_ref().is_some_and(|expiration| !is_past(expiration)) {
+        if expiration
+            .as_ref()
+            .is_some_and(|expiration| !is_to_come(expiration))
+        {
             return Err(Rejection::InvalidDate("expiration: is in the past"));
         }
         let is_post = |action: &Action| matches!(action.kind, ActionKind::Post(_));

@@ -78,7 +78,7 @@ impl App {
         };
         let answer = match decide(payload, &visit, self.config.switches)? {
             Decision::Report(answer) => answer,
-            Decision::Inert(_) => {
+            Decision::Inert => {
                 line.message = "Looked at a link with HEAD; nothing was done.".to_owned();
                 line.outcome = "inert";
                 return Ok(reply::inert(format));
