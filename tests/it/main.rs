@@ -15,6 +15,8 @@ mod esdk_vectors;
 mod jsonpath;
 mod layers;
 mod leaks;
+mod pages;
+mod people;
 mod process;
 mod properties;
 mod refusals;
