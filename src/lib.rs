@@ -13,6 +13,7 @@ pub mod keys;
 pub mod link;
 pub mod log;
 pub mod negotiate;
+pub mod origin;
 pub mod page;
 pub mod payload;
 pub mod rejection;

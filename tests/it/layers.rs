@@ -12,6 +12,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("negotiate", &[]),
     ("template", &[]),
     ("calls", &[]),
+    ("origin", &[]),
     ("rejection", &["transaction"]),
     ("json", &["select"]),
     // The pure core: no I/O, no clock, no environment, nothing of AWS.
@@ -65,7 +66,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     // Settings and the log.
-    ("config", &["decide", "link"]),
+    ("config", &["decide", "link", "log", "origin"]),
     ("log", &["calls", "rejection"]),
     // Adapters.
     ("aws", &["config"]),
@@ -87,6 +88,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "link",
             "log",
             "negotiate",
+            "origin",
             "payload",
             "rejection",
             "reply",

@@ -14,6 +14,7 @@ mod esdk_vectors;
 mod jsonpath;
 mod layers;
 mod leaks;
+mod log_level;
 mod process;
 mod properties;
 mod refusals;

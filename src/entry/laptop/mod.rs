@@ -121,6 +121,8 @@ impl KeyOptions {
             ("BASE_URL", None),
             ("ENABLE_OUTPUT_PARAMETERS", None),
             ("ENABLE_POST_ACTIONS", None),
+            ("CORS_ALLOW_ORIGIN", None),
+            ("LOG_LEVEL", None),
             ("VERBOSE_LOGGING", None),
         ];
         if self.kms_key.is_none() {
