@@ -105,7 +105,7 @@ def test_what_is_not_posted_as_json(example, waiting):
     check_refused(example.gateway.request("GET", link), 405, "PostActionNotPosted")
     form = {"Content-Type": "application/x-www-form-urlencoded"}
     check_refused(example.gateway.request("POST", link, form, "status=running"), 415, "InvalidPostActionBody")
-    check_refused(example.gateway.request("POST", link), 415, "InvalidPostActionBody")
+    check_refused(example.gateway.request("POST", link), 400, "InvalidPostActionBody")
     assert execution.status() == "RUNNING" and not example.reports()
 
 
