@@ -3,10 +3,13 @@
 The interpreter is off unless moto's configuration says `{"stepfunctions": {"execute_state_machine": true}}`
 (`POST /moto-api/config`); without it every task token is accepted and no execution ever moves.
 
-moto 5.2.5 differs from AWS in three places that matter here, and is corrected below:
+moto 5.2.5 differs from AWS in four places that matter here, and is corrected below (see also moto_cloudformation.py
+and moto_jsonata.py):
 - SendTaskFailure drops the `cause`;
 - a token of a closed task is `InvalidToken` for success and accepted for failure, where AWS answers
   `TaskTimedOut: Task Timed Out: 'Provided task does not exist anymore'`;
+- a state that calls Step Functions itself hands its parameters on as they are written (`StateMachineArn`), although the
+  API's are called `stateMachineArn`;
 - Decrypt with another key's `KeyId` is AccessDenied, where AWS answers IncorrectKeyException.
 What stays different: StopExecution does not end an execution whose task waits; an output that is not JSON is
 accepted; a heartbeat needs a state with HeartbeatSeconds; disabled and deleted keys still decrypt; no
@@ -31,12 +34,17 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 import boto3
+import botocore.session
 import requests
+from botocore import xform_name
 from moto.core.exceptions import JsonRESTError
 from moto.core.responses import EmptyResult
 from moto.kms.models import KmsBackend
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from moto.stepfunctions.exceptions import AWSError
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service import (
+    StateTaskService,
+)
 from moto.stepfunctions.parser.models import StepFunctionsParserBackend
 from moto.stepfunctions.responses import StepFunctionResponse
 from werkzeug.serving import make_server
@@ -217,8 +225,13 @@ def _serve(aws: Aws, moto_app: Any, environ: dict[str, Any], start_response: Any
         name = invoked[1].rsplit(":", 1)[-1]
         if name not in aws.functions:
             error = json.dumps({"Type": "User", "Message": f"Function not found: {invoked[1]}"}).encode()
-            headers = [("Content-Type", "application/json"), ("Content-Length", str(len(error)))]
-            start_response("404 Not Found", [*headers, ("X-Amzn-ErrorType", "ResourceNotFoundException")])
+            headers = [
+                ("Content-Type", "application/json"),
+                ("Content-Length", str(len(error))),
+                ("X-Amzn-ErrorType", "ResourceNotFoundException"),
+                ("X-Amzn-RequestId", str(uuid.uuid4())),
+            ]
+            start_response("404 Not Found", headers)
             return [error]
         headers = [("Content-Type", "application/json")]
         try:
@@ -262,6 +275,18 @@ def _correct_moto() -> None:
     for name in ("send_task_success", "send_task_failure", "send_task_heartbeat"):
         setattr(StepFunctionsParserBackend, name, _refusing_closed(getattr(StepFunctionsParserBackend, name)))
     KmsBackend.decrypt = _refusing_other_keys(KmsBackend.decrypt)
+    StateTaskService._normalise_parameters = _named_as_in_the_api
+
+
+def _named_as_in_the_api(self: StateTaskService, parameters: dict[str, Any], **_: Any) -> None:
+    service = botocore.session.get_session().get_service_model(self._get_boto_service_name())
+    operation = xform_name(self._get_boto_service_action())
+    names = {xform_name(name): name for name in service.operation_names}
+    members = service.operation_model(names[operation]).input_shape.members
+    for member in members:
+        written = member[0].upper() + member[1:]
+        if member != written and written in parameters:
+            parameters[member] = parameters.pop(written)
 
 
 def _refusing_closed(send: Callable[..., Any]) -> Callable[..., Any]:

@@ -8,7 +8,7 @@ does. And moto differs from CloudFormation in these places, which are corrected:
 - `AWS::NoValue` leaves a null in a list;
 - the outputs of a nested stack cannot be read;
 - a deployment of a REST API cannot be referred to;
-- an inline policy of a role is not JSON when it is read again;
+- an inline policy of a role is not JSON when it is read again, and ManagedPolicyArns are ignored;
 - StartExecution without a name gives the name "None".
 """
 
@@ -22,7 +22,7 @@ from typing import Any
 from moto.apigateway.models import Deployment
 from moto.cloudformation import parsing
 from moto.cloudformation.models import Stack, cloudformation_backends
-from moto.iam.models import Role
+from moto.iam.models import Role, iam_backends
 from moto.s3.models import s3_backends
 from moto.stepfunctions.models import StateMachine
 from moto.stepfunctions.parser.models import StepFunctionsParserBackend, stepfunctions_parser_backends
@@ -128,6 +128,7 @@ def correct_moto() -> None:
     Stack.get_cfn_attribute = _output_of
     Deployment.physical_resource_id = property(lambda deployment: deployment.id)
     Role.put_policy = _as_json(Role.put_policy)
+    Role.create_from_cloudformation_json = _attaching_policies(Role.create_from_cloudformation_json)
     StateMachine.create_from_cloudformation_json = classmethod(_create_state_machine)
     StepFunctionsParserBackend.start_execution = _naming(StepFunctionsParserBackend.start_execution)
 
@@ -182,6 +183,16 @@ def _as_json(put: Any) -> Any:
         put(self, policy_name, policy if isinstance(policy, str) else json.dumps(policy))
 
     return checked
+
+
+def _attaching_policies(create: Any) -> Any:
+    def created(name: str, cloudformation_json: Any, account_id: str, region_name: str, **more: Any) -> Role:
+        role = create(name, cloudformation_json, account_id, region_name, **more)
+        for arn in cloudformation_json["Properties"].get("ManagedPolicyArns", []):
+            iam_backends[account_id]["aws"].attach_role_policy(arn, role.name)
+        return role
+
+    return created
 
 
 def _naming(start: Any) -> Any:
