@@ -15,6 +15,7 @@ mod esdk_vectors;
 mod jsonpath;
 mod layers;
 mod leaks;
+mod log_level;
 mod pages;
 mod people;
 mod process;

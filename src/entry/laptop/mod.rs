@@ -133,6 +133,8 @@ impl KeyOptions {
             ("BASE_URL", None),
             ("ENABLE_OUTPUT_PARAMETERS", None),
             ("ENABLE_POST_ACTIONS", None),
+            ("CORS_ALLOW_ORIGIN", None),
+            ("LOG_LEVEL", None),
             ("VERBOSE_LOGGING", None),
             ("CONFIRM_ACTIONS", None),
             ("MAX_LINK_LIFETIME", None),
