@@ -123,6 +123,16 @@ def test_without_the_function_the_task_fails_at_once(deployed, application, lang
     assert (result.status, result.error) == ("FAILED", "Lambda.ResourceNotFoundException")
 
 
+@pytest.mark.parametrize("answer", [{}, [], "urls", None, {"statusCode": 200}])
+def test_another_function_fails_the_task_at_once(aws, deployed, application, language, answer):
+    aws.functions["another-function"] = lambda event: answer
+    with deployed(language, application(Endpoint="RestApi"), "another-function") as example:
+        result = example.start(INPUT).result()
+    del aws.functions["another-function"]
+    assert (result.status, result.error) == ("FAILED", "NotCreateUrls")
+    assert "Check the parameter CreateUrlsFunction." in result.cause
+
+
 def test_when_links_are_refused_the_task_fails_at_once(deployed, application, language):
     gone = "arn:aws:kms:eu-west-1:123456789012:key/00000000-0000-0000-0000-000000000000"
     with deployed(language, application(EncryptionKeyArn=gone)) as example:

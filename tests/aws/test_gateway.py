@@ -183,6 +183,9 @@ def test_events_of_something_else(deployed, gateway, aws, logical_id, event):
 BROKEN = {
     "CreateUrls": {
         "BASE_URL": "ftp://links.example.com",
+        "CONFIRM_ACTIONS": "maybe",
+        "LOG_LEVEL": "LOUD",
+        "MAX_LINK_LIFETIME": "3 days",
         "API_ID": "not an id",
         "STAGE": "v 1",
         "KEY_ID": "alias/links",
@@ -194,6 +197,10 @@ BROKEN = {
         "VERBOSE_LOGGING": "on",
     },
     "ProcessCallback": {
+        "BRAND_COLOR": "blue",
+        "BRAND_NAME": "x" * 1_000,
+        "CORS_ALLOW_ORIGIN": "app.example.com",
+        "LOG_LEVEL": "LOUD",
         "KEY_ID": "alias/links",
         "DECRYPT_KEY_IDS": "alias/links",
         "AUDIENCE": "two words",
@@ -204,6 +211,13 @@ BROKEN = {
         "VERBOSE_LOGGING": "on",
     },
 }
+
+
+@pytest.mark.parametrize("logical_id", list(BROKEN))
+def test_every_variable_of_the_template_is_tried(deployed, aws, logical_id):
+    function = deployed.resources("AWS::Lambda::Function")[logical_id]
+    configuration = aws.awslambda.get_function_configuration(FunctionName=function)
+    assert set(configuration["Environment"]["Variables"]) == set(BROKEN[logical_id])
 
 
 @pytest.mark.parametrize(
