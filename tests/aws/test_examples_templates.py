@@ -68,6 +68,20 @@ def test_every_placeholder_of_a_definition_has_a_value_and_every_value_a_placeho
         assert used == set(machine["DefinitionSubstitutions"]), machine["DefinitionUri"]
 
 
+@pytest.mark.parametrize("readme", ["README.md", *(f"{name}/README.md" for name in EXAMPLES)])
+def test_the_links_of_a_readme_lead_somewhere(readme):
+    path = ROOT / "examples" / readme
+    links = re.findall(r"\]\(([^)]+)\)", path.read_text())
+    assert links
+    for link in links:
+        target, _, anchor = link.partition("#")
+        found = path.parent / target
+        assert found.exists(), link
+        if anchor:
+            headings = re.findall(r"^#+ (.+)$", found.read_text(), re.MULTILINE)
+            assert anchor in {re.sub(r"[^\w -]", "", text.lower()).replace(" ", "-") for text in headings}, link
+
+
 def _outline(path: Path) -> dict[str, Any]:
     """What does not depend on the language: the states, how they follow each other, what they call, how long."""
     definition = json.loads(path.read_text())
