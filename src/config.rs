@@ -1,6 +1,9 @@
 //! The settings, read once. Every problem is reported, with the name of its variable.
 
+use crate::action::Confirm;
+use crate::brand::{self, Brand, Color};
 use crate::decide::Switches;
+use crate::expiration::Lifetime;
 use crate::link::{BaseUrl, is_region};
 use crate::log::Level;
 use crate::origin::AllowedOrigin;
@@ -21,6 +24,12 @@ pub struct Config {
     pub audience: String,
     /// `ENABLE_OUTPUT_PARAMETERS` and `ENABLE_POST_ACTIONS`.
     pub switches: Switches,
+    /// `CONFIRM_ACTIONS`: whether links that say nothing of it ask before they act.
+    pub confirm: Confirm,
+    /// `MAX_LINK_LIFETIME`: no link lives longer.
+    pub max_lifetime: Option<Lifetime>,
+    /// `BRAND_NAME` and `BRAND_COLOR`.
+    pub brand: Brand,
     /// `ACCEPT_LEGACY_URLS`: links of the Python application open.
     pub accept_legacy: bool,
     /// `CORS_ALLOW_ORIGIN`: whose scripts may follow links; absent means nobody's.
@@ -125,6 +134,12 @@ impl Config {
                 output_parameters: read.switch("ENABLE_OUTPUT_PARAMETERS", false),
                 post_actions: read.switch("ENABLE_POST_ACTIONS", false),
             },
+            confirm: read.confirm(),
+            max_lifetime: read.parsed("MAX_LINK_LIFETIME", |text| Lifetime::parse(&text)),
+            brand: Brand {
+                name: read.parsed("BRAND_NAME", brand::read_name),
+                color: read.parsed("BRAND_COLOR", |text| Color::parse(&text)),
+            },
             accept_legacy: read.switch("ACCEPT_LEGACY_URLS", true),
             cors_allow_origin: read.origin("CORS_ALLOW_ORIGIN"),
             log_level: read.level("LOG_LEVEL"),
@@ -191,6 +206,24 @@ impl Reader<'_> {
             Some("false") => false,
             Some(_) => self.problem(name, "must be true or false"),
         }
+    }
+
+    fn confirm(&self) -> Confirm {
+        match self.text("CONFIRM_ACTIONS").as_deref() {
+            None | Some("false") => Confirm::Off,
+            Some("true") => Confirm::Page,
+            Some("strict") => Confirm::Strict,
+            Some(_) => self.problem("CONFIRM_ACTIONS", "must be false, true or strict"),
+        }
+    }
+
+    fn parsed<T>(
+        &self,
+        name: &'static str,
+        parse: impl FnOnce(String) -> Result<T, &'static str>,
+    ) -> Option<T> {
+        let text = self.text(name)?;
+        parse(text).map_err(|what| self.problem::<()>(name, what)).ok()
     }
 
     fn number(&self, name: &'static str, default: u32, min: u32, max: u32) -> u32 {
@@ -345,6 +378,8 @@ mod tests {
         };
         assert_eq!(config.caches, caches);
         assert_eq!(config.aws, AwsSettings::default());
+        assert_eq!((config.confirm, config.max_lifetime), (Confirm::Off, None));
+        assert_eq!(config.brand, Brand::default());
     }
 
     #[test]

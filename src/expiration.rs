@@ -1,8 +1,9 @@
-//! The `expiration` of a request: ISO 8601 in the forms that existing requests use.
+//! When links stop working: `expiration` in the ISO 8601 forms that existing requests use, and `expires_in`.
 
 use jiff::civil::DateTime;
-use jiff::fmt::temporal::DateTimeParser;
+use jiff::fmt::temporal::{DateTimeParser, SpanParser};
 use jiff::tz::{Offset, TimeZone};
+use jiff::{SpanFieldwise, Timestamp};
 use std::fmt;
 
 /// A date and time after which links do nothing. Without a zone it is UTC.
@@ -45,9 +46,63 @@ impl Expiration {
         self.instant().map_or(0, |instant| instant.as_second())
     }
 
-    fn instant(&self) -> Option<jiff::Timestamp> {
+    /// The instant as a UTC time, in whole seconds.
+    fn at(unix_seconds: i64) -> Option<Self> {
+        let instant = Timestamp::from_second(unix_seconds).ok()?;
+        Some(Self {
+            local: Offset::UTC.to_datetime(instant),
+            offset: Some(Offset::UTC),
+        })
+    }
+
+    fn instant(&self) -> Option<Timestamp> {
         let zone = TimeZone::fixed(self.offset.unwrap_or(Offset::UTC));
         zone.to_timestamp(self.local).ok()
+    }
+}
+
+/// How long links live: an ISO 8601 duration such as `P3D`, `P2W` or `PT12H`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lifetime(SpanFieldwise);
+
+impl Lifetime {
+    /// Reads a duration; days, weeks, months and years are those of the UTC calendar.
+    ///
+    /// # Errors
+    /// A sentence for the author.
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
+        const PARSER: SpanParser = SpanParser::new();
+        let span = PARSER.parse_span(text);
+        let span = span.map_err(|_| "is not an ISO 8601 duration, such as P3D or PT12H")?;
+        if !span.is_positive() {
+            return Err("must be longer than nothing");
+        }
+        Ok(Self(span.fieldwise()))
+    }
+
+    /// The end of a life that begins at `now` (Unix seconds): a UTC time in whole seconds.
+    ///
+    /// # Errors
+    /// A sentence: the end would be now, or behind the year 9999.
+    pub fn end(&self, now: u64) -> Result<Expiration, &'static str> {
+        const TOO_LATE: &str = "ends behind the year 9999";
+        let now = i64::try_from(now).map_err(|_| TOO_LATE)?;
+        let start = Timestamp::from_second(now).map_err(|_| TOO_LATE)?;
+        let end = start.to_zoned(TimeZone::UTC).checked_add(self.0.0);
+        let end = end.map_err(|_| TOO_LATE)?.timestamp().as_second();
+        if end <= now {
+            return Err("is shorter than a second");
+        }
+        Expiration::at(end).ok_or(TOO_LATE)
+    }
+}
+
+/// The earlier of two ends, and whether the first one had to give way.
+pub fn capped(wanted: Option<Expiration>, cap: Option<Expiration>) -> (Option<Expiration>, bool) {
+    match (wanted, cap) {
+        (Some(wanted), Some(cap)) if cap.unix_seconds() < wanted.unix_seconds() => (Some(cap), true),
+        (Some(wanted), _) => (Some(wanted), false),
+        (None, cap) => (cap, false),
     }
 }
 
@@ -183,5 +238,73 @@ mod tests {
                 Expiration::parse(text)
             );
         }
+    }
+
+    const NOW: u64 = 1_790_000_000; // 2026-09-21T14:13:20Z
+
+    #[test]
+    fn durations_begin_now_and_follow_the_calendar() {
+        for (text, end) in [
+            ("P3D", "2026-09-24T14:13:20+00:00"),
+            ("PT12H", "2026-09-22T02:13:20+00:00"),
+            ("P1DT30M", "2026-09-22T14:43:20+00:00"),
+            ("P2W", "2026-10-05T14:13:20+00:00"),
+            ("P1M", "2026-10-21T14:13:20+00:00"),
+            ("P1Y", "2027-09-21T14:13:20+00:00"),
+            ("PT90S", "2026-09-21T14:14:50+00:00"),
+            ("PT1.5H", "2026-09-21T15:43:20+00:00"),
+            ("p3d", "2026-09-24T14:13:20+00:00"),
+        ] {
+            let lifetime = Lifetime::parse(text).unwrap();
+            assert_eq!(lifetime.end(NOW).unwrap().to_string(), end, "{text}");
+        }
+    }
+
+    #[test]
+    fn other_texts_are_no_durations() {
+        for text in [
+            "",
+            "P",
+            "PT",
+            "3D",
+            "3 days",
+            "P3",
+            "PD",
+            "P3X",
+            "P3D ",
+            "12:00",
+            "2026-12-24",
+        ] {
+            assert_eq!(
+                Lifetime::parse(text),
+                Err("is not an ISO 8601 duration, such as P3D or PT12H"),
+                "{text}"
+            );
+        }
+        for text in ["P0D", "PT0S", "-P1D", "-PT1S"] {
+            assert_eq!(
+                Lifetime::parse(text),
+                Err("must be longer than nothing"),
+                "{text}"
+            );
+        }
+        let end = |text: &str| Lifetime::parse(text).unwrap().end(NOW);
+        assert_eq!(end("PT0.5S"), Err("is shorter than a second"));
+        assert_eq!(end("P9000Y"), Err("ends behind the year 9999"));
+        assert_eq!(
+            Lifetime::parse("P1D").unwrap().end(u64::MAX),
+            Err("ends behind the year 9999")
+        );
+    }
+
+    #[test]
+    fn the_earlier_end_counts() {
+        let at = |text: &str| Some(Expiration::parse(text).unwrap());
+        let (early, late) = (at("2026-12-24T18:00:00+01:00"), at("2026-12-24T17:00:01Z"));
+        assert_eq!(capped(late, early), (early, true));
+        assert_eq!(capped(early, late), (early, false));
+        assert_eq!(capped(None, late), (late, false));
+        assert_eq!(capped(early, None), (early, false));
+        assert_eq!(capped(None, None), (None, false));
     }
 }

@@ -157,6 +157,56 @@ fn collect_parts<'a>(
     }
 }
 
+/// The members of an object, in their order, each as it was written.
+///
+/// # Errors
+/// A sentence: not an object, or one with the same key twice.
+pub fn members(raw: &RawValue) -> Result<Vec<(String, &RawValue)>, &'static str> {
+    let compact = JsonText::compact(raw).map_err(|_| "must be an object of readable texts")?;
+    compact.map_strings(|text| Ok(text.to_owned()), || "has the same key twice")?;
+    entries(raw)
+}
+
+/// As [`members`], with keys as often as they were written.
+///
+/// # Errors
+/// A sentence: not an object.
+pub fn entries(raw: &RawValue) -> Result<Vec<(String, &RawValue)>, &'static str> {
+    // An indexed map would do; with so few members a list that keeps the order is simpler.
+    struct Members<'a>(Vec<(String, &'a RawValue)>);
+    struct Visitor;
+    impl<'de> serde::de::Visitor<'de> for Visitor {
+        type Value = Members<'de>;
+
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+            let mut members = Vec::new();
+            while let Some(member) = map.next_entry()? {
+                members.push(member);
+            }
+            Ok(Members(members))
+        }
+    }
+    impl<'de> Deserialize<'de> for Members<'de> {
+        fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            deserializer.deserialize_map(Visitor)
+        }
+    }
+    let members: Result<Members<'_>, _> = serde_json::from_str(raw.get());
+    members.map(|members| members.0).map_err(|_| "must be an object")
+}
+
+/// An object of members that are JSON already.
+pub fn object(members: &[(String, &RawValue)]) -> Box<RawValue> {
+    let member =
+        |(key, value): &(String, &RawValue)| format!("{}:{}", JsonText::of(key).as_str(), value.get());
+    let text: Vec<String> = members.iter().map(member).collect();
+    RawValue::from_string(format!("{{{}}}", text.join(","))).expect("put together from JSON")
+}
+
 /// Whether arrays and objects of a text are nested no deeper than [`MAX_DEPTH`]; says nothing else about it.
 pub fn is_shallow(text: &str) -> bool {
     Parts::of(text).all(|part| part != Err(JsonFault::TooDeep))

@@ -3,16 +3,21 @@
 
 pub mod action;
 pub mod aws;
+pub mod brand;
 pub mod calls;
 pub mod config;
+pub mod constant_time;
 pub mod decide;
 pub mod entry;
 pub mod expiration;
+pub mod form;
 pub mod json;
 pub mod keys;
+pub mod language;
 pub mod link;
 pub mod log;
 pub mod negotiate;
+pub mod nonce;
 pub mod origin;
 pub mod page;
 pub mod payload;

@@ -58,11 +58,14 @@ pub struct Line {
     /// Type of the action.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<&'static str>,
-    /// `created`, `recorded`, `closed_during_retry`, `inert`, `preflight` or `refused`.
+    /// `created`, `recorded`, `closed_during_retry`, `asked`, `inert`, `preflight` or `refused`.
     pub outcome: &'static str,
-    /// Name of the outcome that a posted body chose.
+    /// Name of the outcome that a posted body or a person chose.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub chosen: Option<String>,
+    /// Whose link it was, in the author's words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recipient: Option<String>,
     /// Code of the refusal.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<&'static str>,

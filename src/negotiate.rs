@@ -115,6 +115,30 @@ impl<'a> Range<'a> {
     }
 }
 
+/// The elements of a header such as `Accept-Language` with their weights in thousandths; unreadable ones are left out.
+pub fn weighted(header: &str) -> impl Iterator<Item = (&str, u16)> {
+    header.split(',').filter_map(|element| {
+        let mut parts = element.split(';').map(str::trim);
+        let value = parts.next().filter(|value| !value.is_empty())?;
+        let mut weight = 1_000;
+        for part in parts.filter(|part| !part.is_empty()) {
+            let (name, value) = part.split_once('=')?;
+            if !name.trim().eq_ignore_ascii_case("q") {
+                return None;
+            }
+            weight = self::weight(value.trim())?;
+        }
+        Some((value, weight))
+    })
+}
+
+/// Whether an `Accept` header names JSON itself, and not only a type that covers it.
+pub fn asks_for_json(accept: &str) -> bool {
+    let ranges = accept.split(',').filter_map(Range::parse);
+    let mut named = ranges.filter(|range| range.covers(Format::Json) && range.specificity() >= 2);
+    named.any(|range| range.weight > 0)
+}
+
 /// A qvalue: 0 to 1 with at most three decimals.
 fn weight(text: &str) -> Option<u16> {
     let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
@@ -186,6 +210,28 @@ mod tests {
             "text/",
         ] {
             assert_eq!(Format::of(accept), Format::Json, "{accept}");
+        }
+    }
+
+    #[test]
+    fn only_the_name_of_json_asks_for_it() {
+        for accept in [
+            "application/json",
+            "APPLICATION/JSON;q=0.1",
+            "text/html, application/json;charset=utf-8",
+        ] {
+            assert!(asks_for_json(accept), "{accept}");
+        }
+        for accept in [
+            "",
+            "*/*",
+            "application/*",
+            "text/html",
+            "application/json;q=0",
+            "json",
+            "application/jsonx",
+        ] {
+            assert!(!asks_for_json(accept), "{accept}");
         }
     }
 }

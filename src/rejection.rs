@@ -131,6 +131,30 @@ pub enum Unavailable {
     TaskService,
 }
 
+/// Why an answer to a link that asks does not count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Unconfirmed {
+    /// No page was opened, and it is no program that means it.
+    #[error(
+        "This link asks before it acts; nothing was sent. Open it in a browser and press the button. \
+         A program says that it means it: Content-Type: application/json with a JSON object as the body, and \
+         Accept: application/json."
+    )]
+    NotAsked,
+    /// The nonce is not of this link.
+    #[error("The nonce is not one of this link; nothing was sent. Open the link again.")]
+    Foreign,
+    /// The page was answered in less than a second.
+    #[error("The answer came less than a second after the page; nothing was sent. Press the button again.")]
+    TooFast,
+    /// The page was answered after more than 24 hours.
+    #[error("The page was open for more than 24 hours; nothing was sent. Press the button again.")]
+    TooOld,
+    /// The box is not ticked.
+    #[error("The box is not ticked; nothing was sent. Tick it, and press the button again.")]
+    NotTicked,
+}
+
 /// Everything that can keep a request from being granted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Rejection {
@@ -144,8 +168,8 @@ pub enum Rejection {
     UnsupportedEvent(&'static str),
     /// Two actions with one name; where the second is.
     DuplicateActionName(String),
-    /// The expiration is unreadable or past.
-    InvalidDate(&'static str),
+    /// The expiration is unreadable or past; which field, and what is wrong.
+    InvalidDate(String),
     /// Output parameters while the stack has them off.
     ParametersDisabled,
     /// Post actions while the stack has them off.
@@ -165,13 +189,20 @@ pub enum Rejection {
     /// An encrypted link while there is no key.
     DecryptionUnsupported,
     /// The link's time is over.
-    ExpiredPayload,
+    ExpiredPayload {
+        /// Since when, in Unix seconds.
+        at: u64,
+    },
     /// `action` or `type` of the URL differ from the sealed ones.
     ActionMismatched,
     /// A parameter is missing, a placeholder malformed or a result over its limit.
     OutputFormatting(Fault),
     /// GET on a post action.
     PostActionNotPosted,
+    /// A link that asks was answered without its page.
+    ConfirmationRequired(Unconfirmed),
+    /// A browser fetched a link that acts, to have it at hand.
+    Prefetched,
     /// A body that is not JSON or that no outcome accepts.
     InvalidPostActionBody(Fault),
     /// A body of a type that post actions do not take.
@@ -215,10 +246,12 @@ impl Rejection {
             Rejection::InvalidPayload(_) => ("InvalidPayload", StatusCode::BAD_REQUEST),
             Rejection::EncryptionRequired => ("EncryptionRequired", StatusCode::BAD_REQUEST),
             Rejection::DecryptionUnsupported => ("DecryptionUnsupported", StatusCode::BAD_REQUEST),
-            Rejection::ExpiredPayload => ("ExpiredPayload", StatusCode::BAD_REQUEST),
+            Rejection::ExpiredPayload { .. } => ("ExpiredPayload", StatusCode::BAD_REQUEST),
             Rejection::ActionMismatched => ("ActionMismatched", StatusCode::BAD_REQUEST),
             Rejection::OutputFormatting(_) => ("OutputFormatting", StatusCode::BAD_REQUEST),
             Rejection::PostActionNotPosted => ("PostActionNotPosted", StatusCode::METHOD_NOT_ALLOWED),
+            Rejection::ConfirmationRequired(_) => ("ConfirmationRequired", StatusCode::BAD_REQUEST),
+            Rejection::Prefetched => ("Prefetched", StatusCode::FORBIDDEN),
             Rejection::InvalidPostActionBody(_) => ("InvalidPostActionBody", StatusCode::BAD_REQUEST),
             Rejection::UnsupportedBodyType => ("InvalidPostActionBody", StatusCode::UNSUPPORTED_MEDIA_TYPE),
             Rejection::StepFunctionsRefused(..) => ("StepFunctionsError", StatusCode::BAD_REQUEST),
@@ -326,7 +359,8 @@ impl fmt::Display for Rejection {
                 );
             }
             Rejection::StepFunctionsRefused(code, message) => return write!(f, "{code}:{message}"),
-            Rejection::InvalidDate(text) | Rejection::UnsupportedEvent(text) => text,
+            Rejection::InvalidDate(text) => text,
+            Rejection::UnsupportedEvent(text) => text,
             Rejection::MethodNotAllowed(methods) => {
                 return write!(f, "This method is not allowed; use {methods}.");
             }
@@ -353,12 +387,16 @@ impl fmt::Display for Rejection {
                 "This link is encrypted, and this service has no key to open it; \
                  switch encryption on in the stack or make a new link."
             }
-            Rejection::ExpiredPayload => "This link has expired; nothing was sent.",
+            Rejection::ExpiredPayload { .. } => "This link has expired; nothing was sent.",
             Rejection::ActionMismatched => {
                 "The action or type in this address differ from what the link was made for; \
                  open the address as it was sent."
             }
             Rejection::PostActionNotPosted => "This link takes a POST with a JSON body.",
+            Rejection::ConfirmationRequired(unconfirmed) => return unconfirmed.fmt(f),
+            Rejection::Prefetched => {
+                "This link acts when it is opened, so it is not fetched in advance; nothing was sent."
+            }
             Rejection::UnsupportedBodyType => {
                 "The body must be JSON; send it with Content-Type: application/json."
             }
@@ -427,7 +465,7 @@ mod tests {
             assert!(rejection.is_for_the_operator(), "{rejection}");
         }
         for rejection in [
-            Rejection::ExpiredPayload,
+            Rejection::ActionMismatched,
             Rejection::TooManyRequests,
             Rejection::InvalidPayload(Damage::Missing),
             Rejection::MethodNotAllowed("POST"),

@@ -1,14 +1,21 @@
 //! A request to create links, checked in full before anything is done.
 
-use crate::action::{self, Action, ActionKind, Limits, Notes, wire};
+use crate::action::{self, Action, ActionKind, Notes, Outcome, OutcomeKind, OutputFrom, Source, wire};
 use crate::config::Config;
-use crate::expiration::Expiration;
+use crate::expiration::{self, Expiration, Lifetime};
+use crate::form::Fields;
 use crate::json::{self, JsonText};
+use crate::language::Language;
 use crate::link::BaseUrl;
 use crate::rejection::{Fault, Rejection};
 use crate::template;
 use crate::token::TaskToken;
 use std::collections::HashSet;
+
+/// Most people who get links of their own from one request.
+const MAX_RECIPIENTS: usize = 100;
+/// Longest id of one of them, in characters.
+const MAX_RECIPIENT_CHARS: usize = 256;
 
 /// A request that is valid in shape: every field is there, every limit kept, every path and schema readable.
 #[derive(Debug)]
@@ -23,15 +30,30 @@ pub struct CreateUrls {
     pub base_url: Option<BaseUrl>,
     /// What the author may want to mend.
     pub notes: Notes,
-    expiration: Option<String>,
+    /// Whether outputs tell who answered.
+    pub callback: bool,
+    /// Who gets links of their own; empty: one set of links for whoever has them.
+    pub recipients: Vec<String>,
+    /// Language of the pages, if not the visitor's.
+    pub locale: Option<Language>,
+    end: End,
+}
+
+/// When the links shall stop working.
+#[derive(Debug)]
+enum End {
+    Unsaid,
+    At(String),
+    In(String),
 }
 
 impl CreateUrls {
-    /// Reads a request. `own_region` is that of a `base_url` that names none.
+    /// Reads a request. Of the settings count the region, for a `base_url` that names none, and whether links ask that
+    /// say nothing of it.
     ///
     /// # Errors
     /// `InvalidJSON`, `DuplicateActionName`, `InvalidPostActionOutcome` or `InvalidJsonPath`, with the field.
-    pub fn parse(body: &[u8], own_region: &str) -> Result<Self, Rejection> {
+    pub fn parse(body: &[u8], config: &Config) -> Result<Self, Rejection> {
         let invalid = |at: &str, what: &str| Rejection::InvalidJson(Fault::at(at, what));
         let text = std::str::from_utf8(body).map_err(|_| invalid("", "the request is not UTF-8"))?;
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
@@ -50,13 +72,13 @@ impl CreateUrls {
             actions.push(action::read_action(
                 raw,
                 &format!("actions[{index}]"),
-                Limits::Request,
+                Source::Request(config.confirm),
                 &notes,
             )?);
         }
         let base_url = wire
             .base_url
-            .map(|raw| BaseUrl::requested(&raw, own_region))
+            .map(|raw| BaseUrl::requested(&raw, &config.region))
             .transpose()?;
         let parameters = wire.enable_output_parameters == Some(true);
         let mut names = HashSet::new();
@@ -66,34 +88,67 @@ impl CreateUrls {
         {
             return Err(Rejection::DuplicateActionName(format!("actions[{index}].name")));
         }
+        let end = match (wire.expiration, wire.expires_in) {
+            (None, None) => End::Unsaid,
+            (Some(at), None) => End::At(at),
+            (None, Some(duration)) => End::In(duration),
+            (Some(_), Some(_)) => {
+                return Err(invalid(
+                    "expires_in",
+                    "give either `expiration` or `expires_in`, not both",
+                ));
+            }
+        };
+        let locale = wire
+            .locale
+            .map(|tag| Language::of_tag(&tag).ok_or(()))
+            .transpose();
+        let locale = locale.map_err(|()| {
+            let tags: Vec<&str> = Language::ALL.into_iter().map(Language::tag).collect();
+            Rejection::InvalidJson(Fault::at("locale", format!("must be one of {}", tags.join(", "))))
+        })?;
+        let recipients = wire
+            .recipients
+            .map(read_recipients)
+            .transpose()?
+            .unwrap_or_default();
+        let callback = wire.include_callback == Some(true);
+        if !recipients.is_empty() && !callback {
+            notes.add("recipients: without include_callback only the log tells whose link answered");
+        }
         let request = Self {
             token,
             actions,
             parameters,
             base_url,
             notes,
-            expiration: wire.expiration,
+            callback,
+            recipients,
+            locale,
+            end,
         };
+        request.note_outputs_without_callback();
+        request.check_forms()?;
         request.check_placeholders()?;
         Ok(request)
     }
 
-    /// Checks what depends on the stack and the time; gives the expiration.
+    /// Checks what depends on the stack and the time; gives the expiration, which the stack may have made earlier.
     ///
     /// # Errors
     /// `InvalidDate`, `ParametersDisabled` or `PostActionsDisabled`.
     pub fn permitted(&self, config: &Config, now: u64) -> Result<Option<Expiration>, Rejection> {
-        let expiration = self.expiration.as_deref().map(Expiration::parse).transpose();
-        let expiration = expiration.map_err(Rejection::InvalidDate)?;
-        let is_to_come =
-            |expiration: &Expiration| u64::try_from(expiration.unix_seconds()).is_ok_and(|end| now < end);
-        if expiration
-            .as_ref()
-            .is_some_and(|expiration| !is_to_come(expiration))
-        {
-            return Err(Rejection::InvalidDate("expiration: is in the past"));
+        let wanted = self.end.expiration(now).map_err(Rejection::InvalidDate)?;
+        // A lifetime that ends behind the calendar caps nothing.
+        let cap = config.max_lifetime.and_then(|lifetime| lifetime.end(now).ok());
+        let (expiration, was_capped) = expiration::capped(wanted, cap);
+        if was_capped {
+            let field = self.end.field();
+            self.notes.add(format!(
+                "{field}: the links end earlier, as this stack demands (MaxLinkLifetime)"
+            ));
         }
-        let is_post = |action: &Action| matches!(action.kind, ActionKind::Post(_));
+        let is_post = |action: &Action| matches!(action.kind, ActionKind::Post(_) | ActionKind::Form(_));
         if self.parameters && !config.switches.output_parameters && !self.actions.iter().all(is_post) {
             return Err(Rejection::ParametersDisabled);
         }
@@ -101,6 +156,51 @@ impl CreateUrls {
             return Err(Rejection::PostActionsDisabled);
         }
         Ok(expiration)
+    }
+
+    /// Notes outputs that can never tell who answered, because they are no objects.
+    fn note_outputs_without_callback(&self) {
+        if !self.callback {
+            return;
+        }
+        const NO_OBJECT: &str = "is no object, so it gets no `_callback`";
+        let is_object = |output: &JsonText| output.as_str().starts_with('{');
+        let never = |outcome: &Outcome| match &outcome.kind {
+            OutcomeKind::Success(OutputFrom::Fixed(output)) => !is_object(output),
+            OutcomeKind::Success(OutputFrom::Matches(_)) => true,
+            OutcomeKind::Success(OutputFrom::Body) | OutcomeKind::Failure(..) | OutcomeKind::Heartbeat => {
+                false
+            }
+        };
+        for (index, action) in self.actions.iter().enumerate() {
+            let outcomes = match &action.kind {
+                ActionKind::Success { output } if !is_object(output) => {
+                    self.notes.add(format!("actions[{index}].output: {NO_OBJECT}"));
+                    continue;
+                }
+                ActionKind::Success { .. } | ActionKind::Failure { .. } | ActionKind::Heartbeat => continue,
+                ActionKind::Post(outcomes) | ActionKind::Form(action::Form { outcomes, .. }) => outcomes,
+            };
+            for (place, outcome) in outcomes.list.iter().enumerate() {
+                if never(outcome) {
+                    self.notes.add(format!(
+                        "actions[{index}].outcomes[{place}]: the output {NO_OBJECT}"
+                    ));
+                }
+            }
+        }
+    }
+
+    /// Every field of a form must be one that a page can ask for.
+    fn check_forms(&self) -> Result<(), Rejection> {
+        for (index, action) in self.actions.iter().enumerate() {
+            if let ActionKind::Form(form) = &action.kind {
+                let at = format!("actions[{index}].outcomes");
+                Fields::of(&form.outcomes)
+                    .map_err(|fault| Rejection::InvalidPostActionOutcome(fault.under(&at)))?;
+            }
+        }
+        Ok(())
     }
 
     /// Refuses parameters that could change a host, and notes placeholders that can never be filled.
@@ -125,7 +225,7 @@ impl CreateUrls {
                     check("cause", cause.as_ref());
                 }
                 ActionKind::Heartbeat => {}
-                ActionKind::Post(_) => continue,
+                ActionKind::Post(_) | ActionKind::Form(_) => continue,
             }
             let response = &action.response;
             check("response.json", unreadable(response.json.as_ref()).as_ref());
@@ -143,6 +243,57 @@ impl CreateUrls {
         }
         Ok(())
     }
+}
+
+impl End {
+    /// What was wanted, if anything was.
+    fn expiration(&self, now: u64) -> Result<Option<Expiration>, String> {
+        match self {
+            End::Unsaid => Ok(None),
+            End::At(text) => {
+                let expiration = Expiration::parse(text)?;
+                match u64::try_from(expiration.unix_seconds()) {
+                    Ok(end) if now < end => Ok(Some(expiration)),
+                    _ => Err("expiration: is in the past".to_owned()),
+                }
+            }
+            End::In(text) => {
+                let end = Lifetime::parse(text).and_then(|lifetime| lifetime.end(now));
+                end.map(Some).map_err(|what| format!("expires_in: {what}"))
+            }
+        }
+    }
+
+    const fn field(&self) -> &'static str {
+        match self {
+            End::Unsaid | End::At(_) => "expiration",
+            End::In(_) => "expires_in",
+        }
+    }
+}
+
+fn read_recipients(wire: Vec<wire::Recipient>) -> Result<Vec<String>, Rejection> {
+    let invalid = |at: String, what: &str| Rejection::InvalidJson(Fault::at(at, what));
+    if !(1..=MAX_RECIPIENTS).contains(&wire.len()) {
+        return Err(invalid("recipients".to_owned(), "must hold 1 to 100 recipients"));
+    }
+    let mut ids = Vec::with_capacity(wire.len());
+    for (index, recipient) in wire.into_iter().enumerate() {
+        let at = || format!("recipients[{index}].id");
+        let id = recipient.id;
+        let plain = !id.trim().is_empty() && !id.chars().any(char::is_control);
+        if !plain || id.chars().nth(MAX_RECIPIENT_CHARS).is_some() {
+            return Err(invalid(
+                at(),
+                "must have 1 to 256 characters, and no control characters",
+            ));
+        }
+        if ids.contains(&id) {
+            return Err(invalid(at(), "another recipient has the same id"));
+        }
+        ids.push(id);
+    }
+    Ok(ids)
 }
 
 /// The first string of a value whose placeholders cannot be read.
@@ -165,7 +316,7 @@ mod tests {
     use super::*;
 
     fn parse(text: &str) -> Result<CreateUrls, Rejection> {
-        CreateUrls::parse(text.as_bytes(), "eu-central-1")
+        CreateUrls::parse(text.as_bytes(), &config(&[]))
     }
 
     fn config(vars: &[(&str, &str)]) -> Config {
@@ -246,7 +397,7 @@ mod tests {
             assert_eq!(parse(&text).unwrap_err().code(), "InvalidJSON");
         }
         assert_eq!(
-            CreateUrls::parse(b"\xff\xfe", "eu-central-1").unwrap_err().code(),
+            CreateUrls::parse(b"\xff\xfe", &config(&[])).unwrap_err().code(),
             "InvalidJSON"
         );
     }

@@ -1,10 +1,13 @@
 //! What the author of a link declared: actions, outcomes and replies, all checked.
 
+pub mod face;
+pub mod outcomes;
 mod read;
 pub mod reply_spec;
 pub mod wire;
 
-pub use read::{Limits, Notes, read_action, read_outcomes, read_text};
+pub use face::{Button, Confirm, Face, Question, Style};
+pub use read::{Notes, Source, read_action, read_text};
 pub use reply_spec::{Redirect, ReplySpec};
 
 use crate::json::JsonText;
@@ -53,7 +56,7 @@ impl fmt::Display for Name {
     }
 }
 
-/// The four kinds of action, as `type` names them.
+/// The five kinds of action, as `type` names them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ActionType {
@@ -65,6 +68,8 @@ pub enum ActionType {
     Heartbeat,
     /// Lets the posted body choose among outcomes.
     Post,
+    /// A post action with a page for a person.
+    Form,
 }
 
 impl ActionType {
@@ -75,6 +80,7 @@ impl ActionType {
             ActionType::Failure => "failure",
             ActionType::Heartbeat => "heartbeat",
             ActionType::Post => "post",
+            ActionType::Form => "form",
         }
     }
 }
@@ -88,6 +94,10 @@ pub struct Action {
     pub kind: ActionKind,
     /// What the visitor gets.
     pub response: ReplySpec,
+    /// Whether a person is asked first. A post action asks nobody, a form always does.
+    pub confirm: Confirm,
+    /// What the page says that asks; a form has its own.
+    pub question: Question,
 }
 
 /// What a link does.
@@ -109,6 +119,8 @@ pub enum ActionKind {
     Heartbeat,
     /// The posted body selects one of these.
     Post(Outcomes),
+    /// A person selects one of its outcomes.
+    Form(Form),
 }
 
 impl ActionKind {
@@ -119,6 +131,7 @@ impl ActionKind {
             ActionKind::Failure { .. } => ActionType::Failure,
             ActionKind::Heartbeat => ActionType::Heartbeat,
             ActionKind::Post(_) => ActionType::Post,
+            ActionKind::Form(_) => ActionType::Form,
         }
     }
 }
@@ -130,7 +143,16 @@ impl fmt::Debug for ActionKind {
     }
 }
 
-/// The outcomes of a post action, in the order in which they are tried; at least one.
+/// A page for a decision.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Form {
+    /// What is to be decided.
+    pub face: Face,
+    /// How it may be decided.
+    pub outcomes: Outcomes,
+}
+
+/// The outcomes of a post action or form, in the order in which they are tried; at least one.
 #[derive(Clone, PartialEq)]
 pub struct Outcomes {
     /// As they are sealed: the known fields only.
@@ -145,10 +167,10 @@ impl fmt::Debug for Outcomes {
     }
 }
 
-/// One possible result of a post action.
+/// One possible result of a post action or form.
 #[derive(Clone)]
 pub struct Outcome {
-    /// Shown to nobody; for the author.
+    /// For the author; a form's button sends it.
     pub name: Name,
     /// A JSON Schema that the body must satisfy.
     pub schema: serde_json::Value,
@@ -156,6 +178,8 @@ pub struct Outcome {
     pub kind: OutcomeKind,
     /// Replaces the action's, if given.
     pub response: Option<ReplySpec>,
+    /// How a form offers it.
+    pub button: Button,
 }
 
 impl PartialEq for Outcome {

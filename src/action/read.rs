@@ -1,12 +1,13 @@
 //! From JSON text to checked actions. Names the field that is wrong and never shows a value.
 
+use super::face::{Confirm, Face, Question, read_confirm};
+use super::outcomes::{Unknown, form_outcomes, post_outcomes};
 use super::{
-    Action, ActionKind, ActionType, MAX_CAUSE_CHARS, MAX_ERROR_CHARS, MAX_OUTPUT_BYTES, MAX_SCHEMA_BYTES,
-    Name, Outcome, OutcomeKind, Outcomes, OutputFrom, ReplySpec, TextFrom, wire,
+    Action, ActionKind, ActionType, Form, MAX_CAUSE_CHARS, MAX_ERROR_CHARS, MAX_OUTPUT_BYTES, Name,
+    ReplySpec, wire,
 };
 use crate::json::JsonText;
 use crate::rejection::{Fault, Rejection};
-use crate::select::{path::Path, schema};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::cell::RefCell;
@@ -26,18 +27,19 @@ impl Notes {
         self.0.into_inner()
     }
 
-    fn ignored(&self, at: &str, field: &str) {
+    pub(super) fn ignored(&self, at: &str, field: &str) {
         let short: String = field.chars().filter(|c| !c.is_control()).take(64).collect();
         self.add(format!("{at}.{short}: unknown, ignored"));
     }
 }
 
-/// How strictly the parts that only matter when a link is used are looked at.
+/// Where an action is read from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Limits {
-    /// A request to create: schemas must compile.
-    Request,
-    /// A link that was sealed before: its schemas are compiled when they are needed.
+pub enum Source {
+    /// A request to create: schemas must compile, and `confirm` counts; without it, this stack's default.
+    Request(Confirm),
+    /// A link that was sealed before. Its schemas are compiled when they are needed, and whether it asks stands
+    /// outside of its action: that of an old link may hold a `confirm` that never meant anything.
     Sealed,
 }
 
@@ -67,7 +69,7 @@ pub fn read_text<'de, T: Deserialize<'de>>(
 }
 
 /// A path whose last part may be a key of the author's. A long one is no typing error, and may be a secret.
-fn short(path: &str) -> String {
+pub(super) fn short(path: &str) -> String {
     const MAX: usize = 32;
     let part = |part: &str| match part.char_indices().nth(MAX) {
         None => part.to_owned(),
@@ -100,200 +102,107 @@ fn sentence(error: &serde_json::Error) -> String {
 ///
 /// # Errors
 /// `InvalidJSON` for its shape and limits, `InvalidPostActionOutcome` and `InvalidJsonPath` for outcomes.
-pub fn read_action(raw: &RawValue, at: &str, limits: Limits, notes: &Notes) -> Result<Action, Rejection> {
+pub fn read_action(raw: &RawValue, at: &str, source: Source, notes: &Notes) -> Result<Action, Rejection> {
     let text = raw.get();
     let ignored = |field: &str| notes.ignored(at, field);
     let invalid = |fault: Fault| Rejection::InvalidJson(fault.under(at));
+    let outcomes_at = format!("{at}.outcomes");
     let kind: wire::Kind = read_text(text, |_| ()).map_err(invalid)?;
-    let (name, kind, response) = match kind.kind {
+    let (name, kind, response, confirm) = match kind.kind {
         ActionType::Success => {
             let wire: wire::Success = read_text(text, ignored).map_err(invalid)?;
+            let output = output(&wire.output).map_err(invalid)?;
             (
                 wire.name,
-                ActionKind::Success {
-                    output: output(&wire.output).map_err(invalid)?,
-                },
+                ActionKind::Success { output },
                 wire.response,
+                wire.confirm,
             )
         }
         ActionType::Failure => {
             let wire: wire::Failure = read_text(text, ignored).map_err(invalid)?;
             let error = within(wire.error, "error", MAX_ERROR_CHARS).map_err(invalid)?;
             let cause = within(wire.cause, "cause", MAX_CAUSE_CHARS).map_err(invalid)?;
-            (wire.name, ActionKind::Failure { error, cause }, wire.response)
+            let kind = ActionKind::Failure { error, cause };
+            (wire.name, kind, wire.response, wire.confirm)
         }
         ActionType::Heartbeat => {
             let wire: wire::Heartbeat = read_text(text, ignored).map_err(invalid)?;
-            (wire.name, ActionKind::Heartbeat, wire.response)
+            (wire.name, ActionKind::Heartbeat, wire.response, wire.confirm)
         }
         ActionType::Post => {
             let wire: wire::Post = read_text(text, ignored).map_err(invalid)?;
-            let outcomes = outcomes(&wire.outcomes, &format!("{at}.outcomes"), limits, notes)?;
-            (wire.name, ActionKind::Post(outcomes), wire.response)
+            let outcomes = post_outcomes(&wire.outcomes, &outcomes_at, source, notes)?;
+            (wire.name, ActionKind::Post(outcomes), wire.response, wire.confirm)
+        }
+        ActionType::Form => {
+            let mut unknown = Unknown::default();
+            let wire: wire::Form = read_text(text, |field| unknown.note(field)).map_err(invalid)?;
+            unknown.refuse().map_err(invalid)?;
+            let face = Face::read(wire.title, wire.text, wire.facts).map_err(invalid)?;
+            let outcomes = form_outcomes(&wire.outcomes, &outcomes_at, source)?;
+            let form = ActionKind::Form(Form { face, outcomes });
+            (wire.name, form, wire.response, wire.confirm)
         }
     };
     let name = Name::new(name).map_err(|what| invalid(Fault::at("name", what)))?;
     let response = response_of(response).map_err(invalid)?.unwrap_or_default();
-    Ok(Action { name, kind, response })
-}
-
-/// Reads the outcomes of a sealed link.
-///
-/// # Errors
-/// As [`read_action`].
-pub fn read_outcomes(text: &str, notes: &Notes) -> Result<Outcomes, Rejection> {
-    let list: Vec<Box<RawValue>> = read_text(text, |_| ()).map_err(Rejection::InvalidJson)?;
-    outcomes(&list, "outcomes", Limits::Sealed, notes)
-}
-
-fn outcomes(list: &[Box<RawValue>], at: &str, limits: Limits, notes: &Notes) -> Result<Outcomes, Rejection> {
-    if list.is_empty() {
-        return Err(Rejection::InvalidJson(Fault::at(
-            at,
-            "must hold at least one outcome",
-        )));
-    }
-    let mut sealed = String::from("[");
-    let mut read = Vec::with_capacity(list.len());
-    for (index, raw) in list.iter().enumerate() {
-        let (outcome, text) = outcome(raw, &format!("{at}[{index}]"), limits, notes)?;
-        if index > 0 {
-            sealed.push(',');
+    let (confirm, question) = match source {
+        Source::Request(default) => {
+            asked(&kind, confirm.as_deref(), default).map_err(|fault| invalid(fault.under("confirm")))?
         }
-        sealed.push_str(text.as_str());
-        read.push(outcome);
-    }
-    sealed.push(']');
-    let sealed = JsonText::parse(&sealed).map_err(|fault| Rejection::InvalidJson(Fault::at(at, fault)))?;
-    Ok(Outcomes { sealed, list: read })
-}
-
-/// An outcome, and the text that is sealed of it: its known fields.
-fn outcome(
-    raw: &RawValue,
-    at: &str,
-    limits: Limits,
-    notes: &Notes,
-) -> Result<(Outcome, JsonText), Rejection> {
-    let text = raw.get();
-    let ignored = |field: &str| notes.ignored(at, field);
-    let invalid = |fault: Fault| Rejection::InvalidJson(fault.under(at));
-    let path = |text: Option<String>, field: &str| -> Result<Option<Path>, Rejection> {
-        let wrong = |fault| Rejection::InvalidJsonPath(Fault::at(field, fault).under(at));
-        text.map(|text| Path::parse(&text)).transpose().map_err(wrong)
+        Source::Sealed => (Confirm::Off, Question::default()),
     };
-    let kind: wire::Kind = read_text(text, |_| ()).map_err(invalid)?;
-    let (name, schema, kind, response, sealed) = match kind.kind {
-        ActionType::Success => {
-            let wire: wire::SuccessOutcome = read_text(text, ignored).map_err(invalid)?;
-            let sealed = JsonText::of(&wire);
-            let from = match (
-                wire.output,
-                wire.output_body,
-                path(wire.output_path, "output_path")?,
-            ) {
-                (Some(fixed), None, None) => OutputFrom::Fixed(output(&fixed).map_err(invalid)?),
-                (None, Some(true), None) => OutputFrom::Body,
-                (None, None, Some(path)) => OutputFrom::Matches(path),
-                (None, Some(false), None) => return Err(invalid(Fault::at("output_body", "must be true"))),
-                _ => {
-                    let what = "must have exactly one of output, output_body and output_path";
-                    return Err(invalid(Fault::at("", what)));
-                }
-            };
-            (
-                wire.name,
-                wire.schema,
-                OutcomeKind::Success(from),
-                wire.response,
-                sealed,
-            )
+    Ok(Action {
+        name,
+        kind,
+        response,
+        confirm,
+        question,
+    })
+}
+
+/// Whether and how a new link asks.
+fn asked(
+    kind: &ActionKind,
+    confirm: Option<&RawValue>,
+    default: Confirm,
+) -> Result<(Confirm, Question), Fault> {
+    let given = confirm.map(read_confirm).transpose()?;
+    match kind {
+        ActionKind::Success { .. } | ActionKind::Failure { .. } | ActionKind::Heartbeat => {
+            Ok(given.unwrap_or((default, Question::default())))
         }
-        ActionType::Failure => {
-            let wire: wire::FailureOutcome = read_text(text, ignored).map_err(invalid)?;
-            let sealed = JsonText::of(&wire);
-            let error = within(wire.error, "error", MAX_ERROR_CHARS).map_err(invalid)?;
-            let error = text_from(error, path(wire.error_path, "error_path")?);
-            let error =
-                error.ok_or_else(|| invalid(Fault::at("", "must not have both error and error_path")))?;
-            let cause = within(wire.cause, "cause", MAX_CAUSE_CHARS).map_err(invalid)?;
-            let cause = text_from(cause, path(wire.cause_path, "cause_path")?);
-            let cause =
-                cause.ok_or_else(|| invalid(Fault::at("", "must not have both cause and cause_path")))?;
-            (
-                wire.name,
-                wire.schema,
-                OutcomeKind::Failure(error, cause),
-                wire.response,
-                sealed,
-            )
-        }
-        ActionType::Heartbeat => {
-            let wire: wire::HeartbeatOutcome = read_text(text, ignored).map_err(invalid)?;
-            let sealed = JsonText::of(&wire);
-            (
-                wire.name,
-                wire.schema,
-                OutcomeKind::Heartbeat,
-                wire.response,
-                sealed,
-            )
-        }
-        ActionType::Post => {
-            return Err(invalid(Fault::at(
-                "type",
-                "must be success, failure or heartbeat",
-            )));
-        }
-    };
-    let name = Name::new(name).map_err(|what| invalid(Fault::at("name", what)))?;
-    let schema = read_schema(&schema, at, limits)?;
-    let response = response_of(response).map_err(invalid)?;
-    Ok((
-        Outcome {
-            name,
-            schema,
-            kind,
-            response,
+        ActionKind::Post(_) => match given {
+            None | Some((Confirm::Off, _)) => Ok((Confirm::Off, Question::default())),
+            Some(_) => Err(Fault::at(
+                "",
+                "is not for post actions, which act on POST alone; leave it out, or make a form",
+            )),
         },
-        sealed,
-    ))
-}
-
-fn text_from(fixed: Option<String>, path: Option<Path>) -> Option<TextFrom> {
-    match (fixed, path) {
-        (None, None) => Some(TextFrom::Nowhere),
-        (Some(text), None) => Some(TextFrom::Fixed(text)),
-        (None, Some(path)) => Some(TextFrom::Matches(path)),
-        (Some(_), Some(_)) => None,
+        ActionKind::Form(_) => match (given, default) {
+            (Some((_, question)), _) if question != Question::default() => Err(Fault::at(
+                "",
+                "must be true or \"strict\"; a form has title, text and facts of its own",
+            )),
+            (Some((Confirm::Off, _)), _) => Err(Fault::at("", "cannot be false; a form always asks")),
+            (Some((Confirm::Strict, _)), _) | (None, Confirm::Strict) => {
+                Ok((Confirm::Strict, Question::default()))
+            }
+            (Some((Confirm::Page, _)), _) | (None, Confirm::Off | Confirm::Page) => {
+                Ok((Confirm::Page, Question::default()))
+            }
+        },
     }
 }
 
-fn read_schema(raw: &RawValue, at: &str, limits: Limits) -> Result<serde_json::Value, Rejection> {
-    let fault = |what: &dyn std::fmt::Display| Fault::at("schema", what).under(at);
-    let schema: serde_json::Value = serde_json::from_str(raw.get())
-        .map_err(|_| Rejection::InvalidJson(fault(&"is not readable JSON")))?;
-    if !schema.is_object() {
-        return Err(Rejection::InvalidJson(fault(&"must be an object")));
-    }
-    if limits == Limits::Request {
-        if schema.to_string().len() > MAX_SCHEMA_BYTES {
-            return Err(Rejection::InvalidPostActionOutcome(fault(
-                &"is larger than 16,384 bytes",
-            )));
-        }
-        schema::compile(&schema).map_err(|what| Rejection::InvalidPostActionOutcome(fault(&what)))?;
-    }
-    Ok(schema)
-}
-
-fn response_of(wire: Option<wire::Response>) -> Result<Option<ReplySpec>, Fault> {
+pub(super) fn response_of(wire: Option<wire::Response>) -> Result<Option<ReplySpec>, Fault> {
     wire.map(ReplySpec::read)
         .transpose()
         .map_err(|fault| fault.under("response"))
 }
 
-fn output(raw: &RawValue) -> Result<JsonText, Fault> {
+pub(super) fn output(raw: &RawValue) -> Result<JsonText, Fault> {
     let output = JsonText::compact(raw).map_err(|fault| Fault::at("output", fault))?;
     match output.as_str().len() {
         ..=MAX_OUTPUT_BYTES => Ok(output),
@@ -301,7 +210,7 @@ fn output(raw: &RawValue) -> Result<JsonText, Fault> {
     }
 }
 
-fn within(text: Option<String>, field: &str, max: usize) -> Result<Option<String>, Fault> {
+pub(super) fn within(text: Option<String>, field: &str, max: usize) -> Result<Option<String>, Fault> {
     match text {
         Some(text) if text.chars().nth(max).is_some() => {
             Err(Fault::at(field, format!("is longer than {max} characters")))
@@ -317,7 +226,7 @@ mod tests {
     fn read(text: &str) -> Result<(Action, Vec<String>), Rejection> {
         let raw: Box<RawValue> = serde_json::from_str(text).unwrap();
         let notes = Notes::default();
-        let action = read_action(&raw, "actions[1]", Limits::Request, &notes)?;
+        let action = read_action(&raw, "actions[1]", Source::Request(Confirm::Off), &notes)?;
         Ok((action, notes.into_vec()))
     }
 
@@ -362,7 +271,7 @@ mod tests {
             (r#"{"name":"a"}"#, "actions[1]: missing field `type`"),
             (
                 r#"{"name":"a","type":"secret"}"#,
-                "actions[1].type: must be one of `success`, `failure`, `heartbeat`, `post`",
+                "actions[1].type: must be one of `success`, `failure`, `heartbeat`, `post`, `form`",
             ),
             (r#"{"type":"heartbeat"}"#, "actions[1]: missing field `name`"),
             (
@@ -520,7 +429,8 @@ mod tests {
             r#"[{"name":"o","type":"heartbeat","schema":{"type":"object"}}]"#
         );
         assert_eq!(notes, ["actions[1].outcomes[0].x: unknown, ignored"]);
-        let again = read_outcomes(outcomes.sealed.as_str(), &Notes::default()).unwrap();
+        let again =
+            crate::action::outcomes::read_sealed(outcomes.sealed.as_str(), &Notes::default()).unwrap();
         assert_eq!(again.sealed, outcomes.sealed);
     }
 }

@@ -119,6 +119,17 @@ impl Redirect {
         authority.contains('$')
     }
 
+    /// Scheme, host and port, for a policy that lets a form lead there. `None` for a host that a policy could read as
+    /// something else.
+    pub fn origin(&self) -> Option<String> {
+        let url = Url::parse(&self.0).ok()?;
+        let host = url.host_str()?;
+        let plain = host
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-'));
+        plain.then(|| url.origin().ascii_serialization())
+    }
+
     /// The value of `Location`: as written where a header can carry it, else percent-encoded.
     pub fn location(&self) -> String {
         match Url::parse(&self.0) {

@@ -3,6 +3,12 @@
 //! The published schema (docs/schema/create-urls.schema.json) is made from these types. They hold tokens, outputs and
 //! answers as they came, so none of them has a `Debug`.
 
+mod outcome;
+mod page;
+
+pub use outcome::{FailureOutcome, HeartbeatOutcome, SuccessOutcome};
+pub use page::{ConfirmPage, Form, FormPage};
+
 use serde::de::IntoDeserializer;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
@@ -30,14 +36,48 @@ pub struct CreateUrls {
     #[serde(default, deserialize_with = "present")]
     #[cfg_attr(test, schemars(with = "String", skip_serializing_if = "Option::is_none"))]
     pub expiration: Option<String>,
+    /// ISO 8601 duration, such as P3D or PT12H, instead of `expiration`.
+    #[serde(default, deserialize_with = "present")]
+    #[cfg_attr(test, schemars(with = "String", skip_serializing_if = "Option::is_none"))]
+    pub expires_in: Option<String>,
     /// Fills query parameters into outputs, errors, causes and responses. Needs EnableOutputParameters.
     #[serde(default, deserialize_with = "present")]
     #[cfg_attr(test, schemars(with = "bool", skip_serializing_if = "Option::is_none"))]
     pub enable_output_parameters: Option<bool>,
+    /// Language of the pages; without it, the visitor's. One of en, de, es, fr, ja, ko, pt-BR, zh-Hans, zh-Hant, or
+    /// a tag that means one of them, such as de-AT or zh-TW.
+    #[serde(default, deserialize_with = "present")]
+    #[cfg_attr(test, schemars(with = "String", skip_serializing_if = "Option::is_none"))]
+    pub locale: Option<String>,
+    /// `true`: an output that is an object tells who answered, in `_callback`.
+    #[serde(default, deserialize_with = "present")]
+    #[cfg_attr(test, schemars(with = "bool", skip_serializing_if = "Option::is_none"))]
+    pub include_callback: Option<bool>,
+    /// One set of links for each of them.
+    #[serde(default, deserialize_with = "present")]
+    #[cfg_attr(
+        test,
+        schemars(
+            with = "Vec<Recipient>",
+            length(min = 1, max = 100),
+            skip_serializing_if = "Option::is_none"
+        )
+    )]
+    pub recipients: Option<Vec<Recipient>>,
     /// Where the links point; without it, this deployment.
     #[serde(default, deserialize_with = "present")]
     #[cfg_attr(test, schemars(with = "BaseUrl", skip_serializing_if = "Option::is_none"))]
     pub base_url: Option<Box<RawValue>>,
+}
+
+/// A person who gets links of their own.
+#[derive(Deserialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+#[serde(deny_unknown_fields, expecting = "an object")]
+pub struct Recipient {
+    /// Who it is, in the author's words; unique in the request.
+    #[cfg_attr(test, schemars(length(min = 1, max = 256)))]
+    pub id: String,
 }
 
 /// Where links point.
@@ -99,6 +139,7 @@ enum Action {
     Failure(Failure),
     Heartbeat(Heartbeat),
     Post(Post),
+    Form(Form),
 }
 
 /// The field that tells the kinds of action and outcome apart.
@@ -151,6 +192,15 @@ pub enum PostType {
     Post,
 }
 
+/// `form`
+#[derive(Debug, Clone, Copy, Deserialize, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum FormType {
+    /// `form`
+    Form,
+}
+
 /// Ends the task with an output.
 #[derive(Deserialize, Serialize)]
 #[cfg_attr(test, derive(JsonSchema))]
@@ -165,6 +215,14 @@ pub struct Success {
     /// Any JSON value, at most 262,144 bytes.
     #[cfg_attr(test, schemars(with = "serde_json::Value"))]
     pub output: Box<RawValue>,
+    /// Whether a person is asked before the link acts; without it, the stack's ConfirmActions.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[cfg_attr(test, schemars(with = "page::Confirm"))]
+    pub confirm: Option<Box<RawValue>>,
     /// What the visitor gets.
     #[serde(
         default,
@@ -202,6 +260,14 @@ pub struct Failure {
     )]
     #[cfg_attr(test, schemars(with = "String", length(max = 32768)))]
     pub cause: Option<String>,
+    /// Whether a person is asked before the link acts; without it, the stack's ConfirmActions.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[cfg_attr(test, schemars(with = "page::Confirm"))]
+    pub confirm: Option<Box<RawValue>>,
     /// What the visitor gets.
     #[serde(
         default,
@@ -223,6 +289,14 @@ pub struct Heartbeat {
     #[allow(missing_docs)]
     #[serde(rename = "type")]
     pub kind: HeartbeatType,
+    /// Whether a person is asked before the link acts; without it, the stack's ConfirmActions.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[cfg_attr(test, schemars(with = "page::Confirm"))]
+    pub confirm: Option<Box<RawValue>>,
     /// What the visitor gets.
     #[serde(
         default,
@@ -245,157 +319,17 @@ pub struct Post {
     #[serde(rename = "type")]
     pub kind: PostType,
     /// Tried in order; the first whose schema accepts the body is taken. At least one.
-    #[cfg_attr(test, schemars(with = "Vec<Outcome>", length(min = 1)))]
+    #[cfg_attr(test, schemars(with = "Vec<outcome::Outcome>", length(min = 1)))]
     pub outcomes: Vec<Box<RawValue>>,
+    /// Refused if it asks for a page: a post action acts on POST alone.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[cfg_attr(test, schemars(with = "bool", extend("const" = false)))]
+    pub confirm: Option<Box<RawValue>>,
     /// What the caller gets, unless the outcome has its own.
-    #[serde(
-        default,
-        deserialize_with = "present",
-        skip_serializing_if = "Option::is_none"
-    )]
-    #[cfg_attr(test, schemars(with = "Response"))]
-    pub response: Option<Response>,
-}
-
-/// One possible result of a post action. The kinds are told apart by `type`.
-#[cfg(test)]
-#[derive(JsonSchema)]
-#[serde(untagged)]
-#[allow(
-    dead_code,
-    reason = "only the schema is made from it; requests are read by type"
-)]
-enum Outcome {
-    Success(SuccessOutcome),
-    Failure(FailureOutcome),
-    Heartbeat(HeartbeatOutcome),
-}
-
-/// Ends the task with an output: exactly one of `output`, `output_body` and `output_path`.
-#[derive(Deserialize, Serialize)]
-#[cfg_attr(test, derive(JsonSchema))]
-#[cfg_attr(test, schemars(extend("oneOf" = [
-    {"required": ["output"]}, {"required": ["output_body"]}, {"required": ["output_path"]}
-])))]
-#[serde(expecting = "an object")]
-pub struct SuccessOutcome {
-    /// Letters, digits and underscores.
-    #[cfg_attr(test, schemars(length(min = 1, max = 256), regex(pattern = NAME)))]
-    pub name: String,
-    #[allow(missing_docs)]
-    #[serde(rename = "type")]
-    pub kind: SuccessType,
-    /// JSON Schema of the bodies that choose this outcome; Draft 7 unless `$schema` says otherwise.
-    #[cfg_attr(test, schemars(with = "serde_json::Map<String, serde_json::Value>"))]
-    pub schema: Box<RawValue>,
-    /// A fixed output.
-    #[serde(
-        default,
-        deserialize_with = "present",
-        skip_serializing_if = "Option::is_none"
-    )]
-    #[cfg_attr(test, schemars(with = "serde_json::Value"))]
-    pub output: Option<Box<RawValue>>,
-    /// `true`: the whole body is the output.
-    #[serde(
-        default,
-        deserialize_with = "present",
-        skip_serializing_if = "Option::is_none"
-    )]
-    #[cfg_attr(test, schemars(with = "bool", extend("const" = true)))]
-    pub output_body: Option<bool>,
-    /// JSONPath; the output is the array of its matches.
-    #[serde(
-        default,
-        deserialize_with = "present",
-        skip_serializing_if = "Option::is_none"
-    )]
-    #[cfg_attr(test, schemars(with = "String"))]
-    pub output_path: Option<String>,
-    /// What the caller gets.
-    #[serde(
-        default,
-        deserialize_with = "present",
-        skip_serializing_if = "Option::is_none"
-    )]
-    #[cfg_attr(test, schemars(with = "Response"))]
-    pub response: Option<Response>,
-}
-
-/// Ends the task with an error.
-#[derive(Deserialize, Serialize)]
-#[cfg_attr(test, derive(JsonSchema))]
-#[cfg_attr(test, schemars(extend("not" = {
-    "anyOf": [{"required": ["error", "error_path"]}, {"required": ["cause", "cause_path"]}]
-})))]
-#[serde(expecting = "an object")]
-pub struct FailureOutcome {
-    /// Letters, digits and underscores.
-    #[cfg_attr(test, schemars(length(min = 1, max = 256), regex(pattern = NAME)))]
-    pub name: String,
-    #[allow(missing_docs)]
-    #[serde(rename = "type")]
-    pub kind: FailureType,
-    /// JSON Schema of the bodies that choose this outcome; Draft 7 unless `$schema` says otherwise.
-    #[cfg_attr(test, schemars(with = "serde_json::Map<String, serde_json::Value>"))]
-    pub schema: Box<RawValue>,
-    /// A fixed error code, at most 256 characters.
-    #[serde(
-        default,
-        deserialize_with = "present",
-        skip_serializing_if = "Option::is_none"
-    )]
-    #[cfg_attr(test, schemars(with = "String", length(max = 256)))]
-    pub error: Option<String>,
-    /// JSONPath of the error code.
-    #[serde(
-        default,
-        deserialize_with = "present",
-        skip_serializing_if = "Option::is_none"
-    )]
-    #[cfg_attr(test, schemars(with = "String"))]
-    pub error_path: Option<String>,
-    /// A fixed cause, at most 32,768 characters.
-    #[serde(
-        default,
-        deserialize_with = "present",
-        skip_serializing_if = "Option::is_none"
-    )]
-    #[cfg_attr(test, schemars(with = "String", length(max = 32768)))]
-    pub cause: Option<String>,
-    /// JSONPath of the cause.
-    #[serde(
-        default,
-        deserialize_with = "present",
-        skip_serializing_if = "Option::is_none"
-    )]
-    #[cfg_attr(test, schemars(with = "String"))]
-    pub cause_path: Option<String>,
-    /// What the caller gets.
-    #[serde(
-        default,
-        deserialize_with = "present",
-        skip_serializing_if = "Option::is_none"
-    )]
-    #[cfg_attr(test, schemars(with = "Response"))]
-    pub response: Option<Response>,
-}
-
-/// Keeps the task waiting.
-#[derive(Deserialize, Serialize)]
-#[cfg_attr(test, derive(JsonSchema))]
-#[serde(expecting = "an object")]
-pub struct HeartbeatOutcome {
-    /// Letters, digits and underscores.
-    #[cfg_attr(test, schemars(length(min = 1, max = 256), regex(pattern = NAME)))]
-    pub name: String,
-    #[allow(missing_docs)]
-    #[serde(rename = "type")]
-    pub kind: HeartbeatType,
-    /// JSON Schema of the bodies that choose this outcome; Draft 7 unless `$schema` says otherwise.
-    #[cfg_attr(test, schemars(with = "serde_json::Map<String, serde_json::Value>"))]
-    pub schema: Box<RawValue>,
-    /// What the caller gets.
     #[serde(
         default,
         deserialize_with = "present",

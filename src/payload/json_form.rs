@@ -1,8 +1,9 @@
 //! Payloads as the Python application wrote them: inside of `1-` and `2-` links.
 
 use super::Payload;
-use crate::action::{self, ActionKind, Limits, Notes};
+use crate::action::{self, ActionKind, Confirm, Notes, Question, Source};
 use crate::json::{self, JsonText};
+use crate::language::Language;
 use crate::rejection::Damage;
 use crate::token::TaskToken;
 use crate::transaction::TransactionId;
@@ -18,6 +19,19 @@ struct Read {
     exp: Option<f64>,
     action: Box<RawValue>,
     param: Option<bool>,
+    confirm: Option<Confirmed>,
+    page: Option<Box<RawValue>>,
+    callback: Option<bool>,
+    recipient: Option<String>,
+    locale: Option<String>,
+}
+
+/// Beside the action: what the Python application sealed inside of it was the author's text, and meant nothing.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Confirmed {
+    Page,
+    Strict,
 }
 
 #[derive(Serialize)]
@@ -30,6 +44,16 @@ struct Write<'a> {
     action: Box<RawValue>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     param: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    confirm: Option<Confirmed>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    page: Option<Box<RawValue>>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    callback: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recipient: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    locale: Option<&'static str>,
 }
 
 /// Reads the JSON of a `1-` or `2-` link.
@@ -43,8 +67,20 @@ pub fn read(bytes: &[u8]) -> Result<Payload, Damage> {
         return Err(content(&"nested too deep"));
     }
     let read: Read = action::read_text(text, |_| ()).map_err(|fault| content(&fault))?;
-    let action = action::read_action(&read.action, "action", Limits::Sealed, &Notes::default())
+    let mut action = action::read_action(&read.action, "action", Source::Sealed, &Notes::default())
         .map_err(|rejection| content(&rejection))?;
+    action.confirm = match (&action.kind, read.confirm) {
+        (ActionKind::Post(_), _) => Confirm::Off,
+        (_, Some(Confirmed::Strict)) => Confirm::Strict,
+        (_, Some(Confirmed::Page)) | (ActionKind::Form(_), None) => Confirm::Page,
+        (ActionKind::Success { .. } | ActionKind::Failure { .. } | ActionKind::Heartbeat, None) => {
+            Confirm::Off
+        }
+    };
+    if let Some(page) = &read.page {
+        let wire = action::read_text(page.get(), |_| ());
+        action.question = wire.and_then(Question::read).map_err(|fault| content(&fault))?;
+    }
     Ok(Payload {
         token: TaskToken::new(read.token).ok_or_else(|| content(&"token of a wrong length"))?,
         transaction: TransactionId::parse(&read.tid).ok_or_else(|| content(&"unreadable tid"))?,
@@ -52,6 +88,9 @@ pub fn read(bytes: &[u8]) -> Result<Payload, Damage> {
         expires_at: read.exp.map(seconds).transpose()?,
         parameters: read.param == Some(true),
         action,
+        callback: read.callback == Some(true),
+        recipient: read.recipient,
+        locale: read.locale.and_then(|tag| Language::of_tag(&tag)),
     })
 }
 
@@ -64,6 +103,15 @@ pub fn write(payload: &Payload) -> Vec<u8> {
         exp: payload.expires_at,
         action: raw(&action_json(&payload.action)),
         param: payload.parameters,
+        confirm: match payload.action.confirm {
+            Confirm::Off => None,
+            Confirm::Page => Some(Confirmed::Page),
+            Confirm::Strict => Some(Confirmed::Strict),
+        },
+        page: payload.action.question.to_json().as_ref().map(raw),
+        callback: payload.callback,
+        recipient: payload.recipient.as_deref(),
+        locale: payload.locale.map(Language::tag),
     };
     serde_json::to_vec(&written).expect("our own types have string keys only")
 }
@@ -81,6 +129,7 @@ fn action_json(action: &action::Action) -> JsonText {
         }
         ActionKind::Heartbeat => {}
         ActionKind::Post(outcomes) => parts.push(("outcomes", outcomes.sealed.clone())),
+        ActionKind::Form(form) => parts.extend(form.sealed_parts()),
     }
     parts.extend(action.response.to_json().map(|response| ("response", response)));
     let mut text = serde_json::Value::Object(fields).to_string();

@@ -4,6 +4,8 @@ pub mod json_form;
 pub mod packed;
 
 use crate::action::Action;
+use crate::language::Language;
+use crate::nonce::NonceKey;
 use crate::token::TaskToken;
 use crate::transaction::TransactionId;
 
@@ -22,6 +24,21 @@ pub struct Payload {
     pub parameters: bool,
     /// What the link does.
     pub action: Action,
+    /// Whether an output that is an object tells who answered.
+    pub callback: bool,
+    /// Whose link this is, in the author's words.
+    pub recipient: Option<String>,
+    /// Language of its pages; without it, the visitor's.
+    pub locale: Option<Language>,
+}
+
+/// A link that was opened.
+#[derive(Debug)]
+pub struct Opened {
+    /// What it holds.
+    pub payload: Payload,
+    /// For the pages that ask before it acts.
+    pub nonce: NonceKey,
 }
 
 impl Payload {

@@ -2,10 +2,11 @@
 
 use super::Payload;
 use crate::action::{
-    self, Action, ActionKind, MAX_CAUSE_CHARS, MAX_ERROR_CHARS, MAX_OUTPUT_BYTES, Name, Notes, ReplySpec,
-    wire,
+    self, Action, ActionKind, Confirm, Form, MAX_CAUSE_CHARS, MAX_ERROR_CHARS, MAX_OUTPUT_BYTES, Name, Notes,
+    Question, ReplySpec, wire,
 };
 use crate::json::{self, JsonText};
+use crate::language::Language;
 use crate::rejection::{Damage, Fault};
 use crate::token::{MAX_SEGMENTS, PackedToken};
 use crate::transaction::TransactionId;
@@ -35,11 +36,19 @@ mod key {
     pub const ERROR: u64 = 8;
     pub const CAUSE: u64 = 9;
     pub const RESPONSE: u64 = 10;
-    pub const OUTCOMES: u64 = 11;
+    pub const PAGE: u64 = 11;
     pub const STATIC: u64 = 15;
+    pub const RECIPIENT: u64 = 16;
+    pub const LOCALE: u64 = 24;
 }
 
-const FLAG_PARAMETERS: u64 = 1;
+/// Bits of the flags. Bit 2 is kept for links that say expressly that GET acts.
+mod flag {
+    pub const PARAMETERS: u64 = 1;
+    pub const CONFIRM: u64 = 1 << 1;
+    pub const STRICT: u64 = 1 << 3;
+    pub const CALLBACK: u64 = 1 << 4;
+}
 
 /// Writes the payload of a `3-` link.
 pub fn write(payload: &Payload) -> Vec<u8> {
@@ -63,13 +72,22 @@ pub fn write(payload: &Payload) -> Vec<u8> {
             error.iter().for_each(|error| text(key::ERROR, error));
             cause.iter().for_each(|cause| text(key::CAUSE, cause));
         }
-        ActionKind::Heartbeat | ActionKind::Post(_) => {}
+        ActionKind::Heartbeat | ActionKind::Post(_) | ActionKind::Form(_) => {}
     }
+    payload
+        .recipient
+        .iter()
+        .for_each(|recipient| text(key::RECIPIENT, recipient));
+    payload
+        .locale
+        .iter()
+        .for_each(|locale| text(key::LOCALE, locale.tag()));
     if let Some(expires_at) = payload.expires_at {
         fields.push((key::EXPIRES_AT, cbor(|e| drop(e.u64(expires_at)))));
     }
-    if payload.parameters {
-        fields.push((key::FLAGS, cbor(|e| drop(e.u64(FLAG_PARAMETERS)))));
+    match flags(payload) {
+        0 => {}
+        flags => fields.push((key::FLAGS, cbor(|e| drop(e.u64(flags))))),
     }
     let static_parts = static_parts(&payload.action);
     match deflated(&static_parts) {
@@ -91,15 +109,30 @@ pub fn read(bytes: &[u8]) -> Result<Payload, Damage> {
         .map_err(|what| Damage::Content(what.to_owned()))
 }
 
+fn flags(payload: &Payload) -> u64 {
+    let confirm = match (&payload.action.kind, payload.action.confirm) {
+        // A form asks anyway, a post action never.
+        (ActionKind::Form(_), Confirm::Strict) => flag::STRICT,
+        (ActionKind::Form(_) | ActionKind::Post(_), _) | (_, Confirm::Off) => 0,
+        (_, Confirm::Page) => flag::CONFIRM,
+        (_, Confirm::Strict) => flag::CONFIRM | flag::STRICT,
+    };
+    let parameters = if payload.parameters { flag::PARAMETERS } else { 0 };
+    let callback = if payload.callback { flag::CALLBACK } else { 0 };
+    parameters | confirm | callback
+}
+
 /// The parts that do not depend on who sends what: they may be compressed, since no secret is among them.
 fn static_parts(action: &Action) -> Vec<(u64, Vec<u8>)> {
-    let outcomes = match &action.kind {
-        ActionKind::Post(outcomes) => Some(&outcomes.sealed),
-        ActionKind::Success { .. } | ActionKind::Failure { .. } | ActionKind::Heartbeat => None,
+    let page = match &action.kind {
+        ActionKind::Post(outcomes) => Some(outcomes.sealed.clone()),
+        ActionKind::Form(form) => Some(form.to_json()),
+        ActionKind::Success { .. } | ActionKind::Failure { .. } | ActionKind::Heartbeat => {
+            action.question.to_json()
+        }
     };
-    let response = action.response.to_json();
-    let parts = [(key::RESPONSE, response.as_ref()), (key::OUTCOMES, outcomes)];
-    let text = |text: &JsonText| cbor(|e| drop(e.str(text.as_str())));
+    let parts = [(key::RESPONSE, action.response.to_json()), (key::PAGE, page)];
+    let text = |text: JsonText| cbor(|e| drop(e.str(text.as_str())));
     parts
         .into_iter()
         .filter_map(|(key, part)| Some((key, text(part?))))
@@ -128,6 +161,7 @@ fn type_number(kind: &ActionKind) -> u64 {
         ActionKind::Failure { .. } => 1,
         ActionKind::Heartbeat => 2,
         ActionKind::Post(_) => 3,
+        ActionKind::Form(_) => 4,
     }
 }
 
@@ -173,7 +207,9 @@ struct Fields {
     error: Option<String>,
     cause: Option<String>,
     response: Option<String>,
-    outcomes: Option<String>,
+    page: Option<String>,
+    recipient: Option<String>,
+    locale: Option<String>,
 }
 
 fn fields(bytes: &[u8]) -> Result<Fields, &'static str> {
@@ -198,17 +234,19 @@ fn fields(bytes: &[u8]) -> Result<Fields, &'static str> {
             key::OUTPUT => fields.output = Some(text(decoder)?),
             key::ERROR => fields.error = Some(text(decoder)?),
             key::CAUSE => fields.cause = Some(text(decoder)?),
+            key::RECIPIENT => fields.recipient = Some(text(decoder)?),
+            key::LOCALE => fields.locale = Some(text(decoder)?),
             key::STATIC => small = Some(decoder.bytes().map_err(|_| "static parts")?.to_vec()),
             key => return read_static(&mut fields, key, decoder),
         }
         Ok(())
     })?;
     if let Some(small) = small {
-        if fields.response.is_some() || fields.outcomes.is_some() {
+        if fields.response.is_some() || fields.page.is_some() {
             return Err("static parts given twice");
         }
         read_map(&inflated(&small)?, |key, decoder| match key {
-            key::RESPONSE | key::OUTCOMES => read_static(&mut fields, key, decoder),
+            key::RESPONSE | key::PAGE => read_static(&mut fields, key, decoder),
             _ => Err("unknown static part"),
         })?;
     }
@@ -218,7 +256,7 @@ fn fields(bytes: &[u8]) -> Result<Fields, &'static str> {
 fn read_static(fields: &mut Fields, key: u64, decoder: &mut Decoder<'_>) -> Result<(), &'static str> {
     match key {
         key::RESPONSE => fields.response = Some(text(decoder)?),
-        key::OUTCOMES => fields.outcomes = Some(text(decoder)?),
+        key::PAGE => fields.page = Some(text(decoder)?),
         FIRST_IGNORABLE_KEY.. => decoder.skip().map_err(|_| "unreadable ignorable field")?,
         _ => return Err("unknown critical field"),
     }
@@ -314,23 +352,49 @@ impl Fields {
             .map(|text| read_response(&text))
             .transpose()?
             .unwrap_or_default();
+        let flags = self.flags.unwrap_or(0);
+        let known = flag::PARAMETERS | flag::CONFIRM | flag::STRICT | flag::CALLBACK;
+        if flags & !known != 0 || self.flags == Some(0) {
+            return Err("unknown flags");
+        }
+        let (asks, strict) = (flags & flag::CONFIRM != 0, flags & flag::STRICT != 0);
+        let mut question = Question::default();
         let kind = match (
             self.kind.ok_or("no type")?,
             self.output,
             self.error,
             self.cause,
-            self.outcomes,
+            self.page,
         ) {
-            (0, Some(output), None, None, None) => ActionKind::Success {
-                output: read_output(&output)?,
-            },
-            (1, None, error, cause, None) => ActionKind::Failure {
-                error: within(error, MAX_ERROR_CHARS)?,
-                cause: within(cause, MAX_CAUSE_CHARS)?,
-            },
-            (2, None, None, None, None) => ActionKind::Heartbeat,
+            (0, Some(output), None, None, page) => {
+                question = read_question(page, asks)?;
+                let output = read_output(&output)?;
+                ActionKind::Success { output }
+            }
+            (1, None, error, cause, page) => {
+                question = read_question(page, asks)?;
+                ActionKind::Failure {
+                    error: within(error, MAX_ERROR_CHARS)?,
+                    cause: within(cause, MAX_CAUSE_CHARS)?,
+                }
+            }
+            (2, None, None, None, page) => {
+                question = read_question(page, asks)?;
+                ActionKind::Heartbeat
+            }
             (3, None, None, None, Some(outcomes)) => ActionKind::Post(read_outcomes(&outcomes)?),
+            (4, None, None, None, Some(form)) => ActionKind::Form(read_form(&form)?),
             _ => return Err("fields that do not belong to the type"),
+        };
+        let confirm = match (&kind, asks, strict) {
+            (ActionKind::Form(_), false, false) => Confirm::Page,
+            (ActionKind::Form(_), false, true) => Confirm::Strict,
+            (ActionKind::Form(_) | ActionKind::Post(_), true, _) | (_, false, true) => {
+                return Err("flags that do not belong to the type");
+            }
+            (_, false, false) => Confirm::Off,
+            (_, true, false) => Confirm::Page,
+            (_, true, true) => Confirm::Strict,
         };
         let token = self.token.ok_or("no token")?;
         let packed_again = token.clone();
@@ -338,21 +402,23 @@ impl Fields {
         if token.packed() != packed_again {
             return Err("token is not in its shortest form");
         }
-        let flags = self.flags.unwrap_or(0);
-        if flags & !FLAG_PARAMETERS != 0 || self.flags == Some(0) {
-            return Err("unknown flags");
-        }
         Ok(Payload {
             token,
             transaction: self.transaction.ok_or("no transaction id")?,
             issued_at: self.issued_at.ok_or("no issue time")?,
             expires_at: self.expires_at,
-            parameters: flags & FLAG_PARAMETERS != 0,
+            parameters: flags & flag::PARAMETERS != 0,
             action: Action {
                 name: Name::new(self.name.ok_or("no name")?).map_err(|_| "name")?,
                 kind,
                 response,
+                confirm,
+                question,
             },
+            callback: flags & flag::CALLBACK != 0,
+            recipient: self.recipient,
+            // Only the language of a page: a reader that does not know it shows that of the visitor.
+            locale: self.locale.and_then(|tag| Language::of_tag(&tag)),
         })
     }
 }
@@ -384,12 +450,40 @@ fn read_response(text: &str) -> Result<ReplySpec, &'static str> {
     }
 }
 
+/// Only a link that asks has a page.
+fn read_question(page: Option<String>, asks: bool) -> Result<Question, &'static str> {
+    let Some(text) = page else {
+        return Ok(Question::default());
+    };
+    if !asks {
+        return Err("fields that do not belong to the type");
+    }
+    let wire: Result<wire::ConfirmPage, Fault> = action::read_text(&text, |_| ());
+    let question = wire.and_then(Question::read).map_err(|_| "page")?;
+    let canonical = question.to_json().is_some_and(|json| json.as_str() == text);
+    match canonical && json::is_shallow(&text) {
+        true => Ok(question),
+        false => Err("page is not canonical"),
+    }
+}
+
+fn read_form(text: &str) -> Result<Form, &'static str> {
+    if !json::is_shallow(text) {
+        return Err("form nested too deep");
+    }
+    let form = Form::read_sealed(text).map_err(|_| "form")?;
+    match form.to_json().as_str() == text {
+        true => Ok(form),
+        false => Err("form is not canonical"),
+    }
+}
+
 fn read_outcomes(text: &str) -> Result<action::Outcomes, &'static str> {
     if !json::is_shallow(text) {
         return Err("outcomes nested too deep");
     }
     let notes = Notes::default();
-    let outcomes = action::read_outcomes(text, &notes).map_err(|_| "outcomes")?;
+    let outcomes = action::outcomes::read_sealed(text, &notes).map_err(|_| "outcomes")?;
     if notes.into_vec().is_empty() {
         Ok(outcomes)
     } else {

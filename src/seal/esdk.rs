@@ -367,7 +367,7 @@ impl<'a> Message<'a> {
                     .expand(&[b"COMMITKEY"], CommitmentLength)
                     .and_then(|commitment| commitment.fill(&mut expected))
                     .map_err(|_| Damage::Commitment)?;
-                if !super::are_equal(&expected, received) {
+                if !crate::constant_time::are_equal(&expected, received) {
                     return Err(Damage::Commitment);
                 }
                 (secret, [&id, b"DERIVEKEY".as_slice()])

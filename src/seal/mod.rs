@@ -8,12 +8,15 @@ pub mod sealed;
 pub use key::{DataKey, KeyRef, SealingKey};
 pub use sealed::Sealed;
 
-use crate::payload::{Payload, json_form};
+use crate::nonce::NonceKey;
+use crate::payload::{Opened, Payload, json_form};
 use crate::rejection::Damage;
 use base64::Engine as _;
 use base64::alphabet::URL_SAFE;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use ring::hmac;
+use ring::digest::{SHA256, digest};
+use ring::hkdf::{HKDF_SHA256, Salt};
+use zeroize::Zeroizing;
 
 /// Longest text of a `3-` link behind its prefix, in characters (docs/FORMAT.md, "Text").
 pub const MAX_SEALED_CHARS: usize = 8_192;
@@ -78,13 +81,6 @@ fn decode(engine: &GeneralPurpose, text: &str) -> Result<Vec<u8>, Damage> {
     engine.decode(text).map_err(|_| Damage::NotBase64)
 }
 
-/// Compares in constant time. ring offers no such comparison to others, but that of two HMACs: under one key they are
-/// equal exactly when their messages are.
-fn are_equal(expected: &[u8; 32], received: &[u8; 32]) -> bool {
-    let key = hmac::Key::new(hmac::HMAC_SHA256, expected);
-    hmac::verify(&key, expected, hmac::sign(&key, received).as_ref()).is_ok()
-}
-
 /// The bytes of a `1-` link.
 pub struct Plain(Vec<u8>);
 
@@ -93,9 +89,34 @@ impl Plain {
     ///
     /// # Errors
     /// [`Damage::Content`].
-    pub fn trust_without_key(&self) -> Result<Payload, Damage> {
-        json_form::read(&self.0)
+    pub fn trust_without_key(&self) -> Result<Opened, Damage> {
+        open_json(&self.0)
     }
+}
+
+/// Reads the payload of a link that has no keys of its own.
+///
+/// # Errors
+/// [`Damage::Content`].
+pub fn open_json(payload: &[u8]) -> Result<Opened, Damage> {
+    Ok(Opened {
+        payload: json_form::read(payload)?,
+        nonce: nonce_of_json(payload),
+    })
+}
+
+/// Where there is no secret, the payload is one as far as those go who do not have the link: this stops blind posts,
+/// and no more (docs/FORMAT.md, "Form nonce").
+fn nonce_of_json(payload: &[u8]) -> NonceKey {
+    let sum = digest(&SHA256, payload);
+    let prk = Salt::new(HKDF_SHA256, &[]).extract(sum.as_ref());
+    let mut key = Zeroizing::new([0; 32]);
+    let info = [sealed::DOMAIN, b" nonce"];
+    let filled = prk
+        .expand(&info, sealed::Bytes32)
+        .and_then(|okm| okm.fill(key.as_mut_slice()));
+    filled.expect("32 bytes are within what HKDF gives");
+    NonceKey::new(&key, payload)
 }
 
 /// The `1-` link of a payload, for a service that has no key.

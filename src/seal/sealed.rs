@@ -2,7 +2,9 @@
 
 use super::UNPADDED;
 use super::key::{DataKey, KeyRef, MAX_WRAPPED, SealingKey};
-use crate::payload::{Payload, packed};
+use crate::constant_time::are_equal;
+use crate::nonce::NonceKey;
+use crate::payload::{Opened, Payload, packed};
 use crate::rejection::Damage;
 use base64::Engine as _;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
@@ -66,7 +68,7 @@ impl Sealed {
     ///
     /// # Errors
     /// [`Damage::Commitment`], [`Damage::Authentication`] or [`Damage::Content`].
-    pub fn open(&self, key: &DataKey, audience: &str) -> Result<Payload, Damage> {
+    pub fn open(&self, key: &DataKey, audience: &str) -> Result<Opened, Damage> {
         let (header, sealed) = self
             .bytes
             .split_at_checked(self.prefix + SALT + COMMIT)
@@ -78,7 +80,7 @@ impl Sealed {
         let suite = *named.first().ok_or(Damage::Truncated)?;
         let keys = LinkKeys::derive(key, salt, suite);
         let commit: &[u8; COMMIT] = commit.try_into().map_err(|_| Damage::Truncated)?;
-        if !super::are_equal(&keys.commit(), commit) {
+        if !are_equal(&keys.commit(), commit) {
             return Err(Damage::Commitment);
         }
         let mut payload = Zeroizing::new(sealed.to_vec());
@@ -90,7 +92,10 @@ impl Sealed {
                 &mut payload,
             )
             .map_err(|_| Damage::Authentication)?;
-        packed::read(plain)
+        Ok(Opened {
+            payload: packed::read(plain)?,
+            nonce: NonceKey::new(&keys.expand(b" nonce"), plain),
+        })
     }
 }
 
@@ -157,7 +162,7 @@ impl LinkKeys {
     }
 }
 
-struct Bytes32;
+pub(super) struct Bytes32;
 
 impl KeyType for Bytes32 {
     fn len(&self) -> usize {

@@ -1,5 +1,5 @@
 use super::*;
-use crate::action::{self, Limits, Notes};
+use crate::action::{self, Confirm, Notes, Source};
 use crate::seal::Untrusted;
 use crate::token::TaskToken;
 use crate::transaction::TransactionId;
@@ -42,13 +42,17 @@ fn payload(output: &str) -> Payload {
         issued_at: 1_790_000_000,
         expires_at: Some(1_800_000_000),
         parameters: false,
-        action: action::read_action(&raw, "action", Limits::Request, &Notes::default()).unwrap(),
+        action: action::read_action(&raw, "action", Source::Request(Confirm::Off), &Notes::default())
+            .unwrap(),
+        callback: false,
+        recipient: None,
+        locale: None,
     }
 }
 
 fn open(link: &str, key: &DataKey, audience: &str) -> Result<Payload, Damage> {
     match Untrusted::parse(link)? {
-        Untrusted::Sealed(sealed) => sealed.open(key, audience),
+        Untrusted::Sealed(sealed) => Ok(sealed.open(key, audience)?.payload),
         Untrusted::Plain(_) | Untrusted::Legacy(_) => panic!("a 3- link"),
     }
 }

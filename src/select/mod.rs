@@ -8,6 +8,7 @@ use crate::json::{self, JsonText};
 use crate::rejection::{Fault, Rejection};
 use crate::report::Report;
 use path::Path;
+use schema::Formats;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -51,6 +52,13 @@ impl<'a> Body<'a> {
     }
 }
 
+impl Body<'_> {
+    /// Whether the body is an object.
+    pub fn is_object(&self) -> bool {
+        self.value.is_object()
+    }
+}
+
 /// Whether a content type means JSON: `application/json` or any `+json` type, in any case, with any parameters.
 pub fn is_json_type(content_type: &str) -> bool {
     let essence = content_type
@@ -74,7 +82,7 @@ pub fn is_json_type(content_type: &str) -> bool {
 /// `InvalidPostActionBody` when none does, `InvalidPayload` when an old link holds a schema that is none.
 pub fn choose<'o>(outcomes: &'o Outcomes, body: &Body<'_>) -> Result<&'o Outcome, Rejection> {
     for outcome in &outcomes.list {
-        let validator = schema::compile(&outcome.schema).map_err(|what| {
+        let validator = schema::compile(&outcome.schema, Formats::Ignored).map_err(|what| {
             Rejection::InvalidPayload(crate::rejection::Damage::Content(format!(
                 "schema of an outcome {what}"
             )))
@@ -155,7 +163,7 @@ fn refused(what: impl std::fmt::Display) -> Rejection {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::action::{Notes, read_outcomes};
+    use crate::action::{Notes, outcomes::read_sealed as read_outcomes};
 
     fn outcomes(text: &str) -> Outcomes {
         read_outcomes(text, &Notes::default()).unwrap()

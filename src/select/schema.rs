@@ -8,13 +8,22 @@ const BACKTRACK_LIMIT: usize = 10_000;
 /// Bytes that one compiled pattern may take.
 const PATTERN_BYTES: usize = 1 << 20;
 
-/// Compiles a schema: Draft 7 unless `$schema` names another draft; `format` is not asserted.
+/// Whether `format` decides over a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Formats {
+    /// As in version 1: post actions.
+    Ignored,
+    /// Forms: what a person typed must be a date, an e-mail address, a URI.
+    Asserted,
+}
+
+/// Compiles a schema: Draft 7 unless `$schema` names another draft.
 ///
 /// `$ref` may point into the schema itself and nowhere else: there is no code here that could fetch anything.
 ///
 /// # Errors
 /// A sentence that names the place in the schema, not its content.
-pub fn compile(schema: &Value) -> Result<Validator, String> {
+pub fn compile(schema: &Value, formats: Formats) -> Result<Validator, String> {
     let mut options = jsonschema::options();
     if schema.get("$schema").is_none() {
         options = options.with_draft(Draft::Draft7);
@@ -25,7 +34,7 @@ pub fn compile(schema: &Value) -> Result<Validator, String> {
         .dfa_size_limit(PATTERN_BYTES);
     options
         .offline()
-        .should_validate_formats(false)
+        .should_validate_formats(formats == Formats::Asserted)
         .with_pattern_options(patterns)
         .build(schema)
         .map_err(|error| match error.instance_path().to_string().as_str() {
@@ -48,7 +57,7 @@ mod tests {
     #[test]
     fn without_a_dollar_schema_it_is_draft_7() {
         let tuple = json!({"items": [{"type": "string"}, {"type": "number"}]});
-        let validator = compile(&tuple).unwrap();
+        let validator = compile(&tuple, Formats::Ignored).unwrap();
         assert!(validator.is_valid(&json!(["a", 1])));
         assert!(!validator.is_valid(&json!([1, "a"])));
     }
@@ -56,17 +65,27 @@ mod tests {
     #[test]
     fn dollar_schema_chooses_the_draft() {
         let draft = |uri: &str| json!({"$schema": uri, "exclusiveMinimum": true, "minimum": 3});
-        let four = compile(&draft("http://json-schema.org/draft-04/schema#")).unwrap();
+        let four = compile(
+            &draft("http://json-schema.org/draft-04/schema#"),
+            Formats::Ignored,
+        )
+        .unwrap();
         assert!(!four.is_valid(&json!(3)));
-        assert!(compile(&draft("http://json-schema.org/draft-07/schema#")).is_err());
+        assert!(
+            compile(
+                &draft("http://json-schema.org/draft-07/schema#"),
+                Formats::Ignored
+            )
+            .is_err()
+        );
         let modern = json!({"$schema": "https://json-schema.org/draft/2020-12/schema", "prefixItems": [{"type": "null"}]});
-        assert!(!compile(&modern).unwrap().is_valid(&json!([1])));
+        assert!(!compile(&modern, Formats::Ignored).unwrap().is_valid(&json!([1])));
     }
 
     #[test]
     fn formats_are_not_asserted() {
         assert!(
-            compile(&json!({"format": "email"}))
+            compile(&json!({"format": "email"}), Formats::Ignored)
                 .unwrap()
                 .is_valid(&json!("no e-mail"))
         );
@@ -75,7 +94,7 @@ mod tests {
     #[test]
     fn references_inside_of_the_schema_work() {
         let schema = json!({"definitions": {"s": {"type": "string"}}, "properties": {"a": {"$ref": "#/definitions/s"}}});
-        let validator = compile(&schema).unwrap();
+        let validator = compile(&schema, Formats::Ignored).unwrap();
         assert!(!validator.is_valid(&json!({"a": 1})));
     }
 
@@ -95,7 +114,7 @@ mod tests {
             json!({"$schema": 5}),
             json!({"pattern": "(a{1000}){1000}"}),
         ] {
-            assert!(compile(&schema).is_err(), "{schema}");
+            assert!(compile(&schema, Formats::Ignored).is_err(), "{schema}");
         }
     }
 
@@ -110,7 +129,7 @@ mod tests {
             r"([a-z]+)*\d(?<=x)",
         ];
         for pattern in evil {
-            let Ok(validator) = compile(&json!({"pattern": pattern})) else {
+            let Ok(validator) = compile(&json!({"pattern": pattern}), Formats::Ignored) else {
                 continue;
             };
             let text = json!(format!("{}!", "a".repeat(65_000)));
@@ -126,7 +145,7 @@ mod tests {
 
     #[test]
     fn lookaround_still_works() {
-        let validator = compile(&json!({"pattern": "^(?=.*\\d)(?!.*x).+$"})).unwrap();
+        let validator = compile(&json!({"pattern": "^(?=.*\\d)(?!.*x).+$"}), Formats::Ignored).unwrap();
         assert!(validator.is_valid(&json!("abc1")));
         assert!(!validator.is_valid(&json!("abcx1")));
     }
@@ -134,7 +153,7 @@ mod tests {
     #[test]
     fn a_schema_that_refers_to_itself_ends() {
         let recursive = json!({"properties": {"next": {"$ref": "#"}}, "additionalProperties": false});
-        let validator = compile(&recursive).unwrap();
+        let validator = compile(&recursive, Formats::Ignored).unwrap();
         assert!(validator.is_valid(&json!({"next": {"next": {}}})));
         assert!(!validator.is_valid(&json!({"next": {"other": 1}})));
         for endless in [
@@ -142,7 +161,7 @@ mod tests {
             json!({"allOf": [{"$ref": "#"}]}),
             json!({"not": {"$ref": "#"}}),
         ] {
-            if let Ok(validator) = compile(&endless) {
+            if let Ok(validator) = compile(&endless, Formats::Ignored) {
                 let _ = validator.is_valid(&json!({"a": 1}));
             }
         }

@@ -3,15 +3,14 @@
 
 use super::{App, Caller, header};
 use crate::calls::Calls;
-use crate::negotiate::Format;
 use crate::origin::AllowedOrigin;
 use crate::reply::{self, Reply};
 use bytes::Bytes;
 use http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ALLOW, CONTENT_TYPE, HeaderValue, ORIGIN, VARY,
+    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ALLOW, HeaderValue, ORIGIN, VARY,
 };
-use http::{Method, Request, StatusCode};
+use http::{HeaderMap, Method, Request};
 use std::time::Instant;
 
 /// Seconds for which a browser need not ask again.
@@ -25,10 +24,8 @@ impl App {
         if request.method() != Method::OPTIONS {
             return None;
         }
-        let mut reply = reply::inert(Format::Json);
-        *reply.status_mut() = StatusCode::NO_CONTENT;
+        let mut reply = reply::no_content();
         let headers = reply.headers_mut();
-        headers.remove(CONTENT_TYPE);
         headers.insert(ALLOW, HeaderValue::from_static("GET, HEAD, POST, OPTIONS"));
         if is_allowed(allowed, request) {
             let methods = HeaderValue::from_static("GET, HEAD, POST");
@@ -53,7 +50,7 @@ impl App {
         };
         let headers = reply.headers_mut();
         if let AllowedOrigin::Exact(_) = allowed {
-            headers.insert(VARY, HeaderValue::from_static("Accept, Origin"));
+            vary_by_origin(headers);
         }
         if is_allowed(allowed, request) {
             let origin = match allowed {
@@ -67,6 +64,16 @@ impl App {
         }
         reply
     }
+}
+
+/// Caches keep the answers to one origin apart from the others.
+fn vary_by_origin(headers: &mut HeaderMap) {
+    let others = headers.get(VARY).and_then(|value| value.to_str().ok());
+    let all = others.map_or("Origin".to_owned(), |others| format!("{others}, Origin"));
+    headers.insert(
+        VARY,
+        HeaderValue::from_str(&all).expect("names of headers are ASCII"),
+    );
 }
 
 /// Whether the request comes from a script whose origin is allowed.

@@ -8,7 +8,7 @@ use crate::link::{LONG_URL_CHARS, MAX_URL_CHARS};
 use crate::log::Line;
 use crate::payload::Payload;
 use crate::rejection::{Fault, Rejection};
-use crate::reply::{self, Created, Reply};
+use crate::reply::{self, Created, Links, RecipientLinks, Reply};
 use crate::request::CreateUrls;
 use crate::seal::{self, SealingKey};
 use crate::select::is_json_type;
@@ -30,12 +30,13 @@ impl App {
             .await
         {
             Ok(created) => {
-                line.message = match created.urls.len() {
+                let links = created.links.len();
+                line.message = match links {
                     1 => "Created a link.".to_owned(),
                     links => format!("Created {links} links."),
                 };
                 line.outcome = "created";
-                line.links = Some(created.urls.len());
+                line.links = Some(links);
                 reply::created(&created)
             }
             Err(rejection) => {
@@ -57,13 +58,17 @@ impl App {
         line: &mut Line,
     ) -> Result<Created, Rejection> {
         check_envelope(door, request)?;
-        let request = CreateUrls::parse(request.body(), &self.config.region)?;
+        let request = CreateUrls::parse(request.body(), &self.config)?;
         let now = self.now();
         let expiration = request.permitted(&self.config, now)?;
         let key = match &self.keys {
             keys if keys.is_off() => None,
             keys => {
-                let links = u32::try_from(request.actions.len()).unwrap_or(u32::MAX);
+                let links = request
+                    .actions
+                    .len()
+                    .saturating_mul(request.recipients.len().max(1));
+                let links = u32::try_from(links).unwrap_or(u32::MAX);
                 Some(
                     keys.sealing(links, now, calls)
                         .await
@@ -86,46 +91,69 @@ impl App {
         let base = request.base_url.as_ref().or(self.config.base_url.as_ref());
         let base = base.ok_or_else(|| Rejection::ServiceError("no base URL is configured".to_owned()))?;
         let expires_at = expiration.and_then(|expiration| u64::try_from(expiration.unix_seconds()).ok());
-        let mut urls = serde_json::Map::new();
         let mut warnings = request.notes.into_vec();
-        for (index, action) in request.actions.into_iter().enumerate() {
-            let payload = Payload {
-                token: request.token.clone(),
-                transaction,
-                issued_at: now,
-                expires_at,
-                parameters: request.parameters && !matches!(action.kind, ActionKind::Post(_)),
-                action,
-            };
-            let data = match &key {
-                Some(key) => seal::sealed::seal(&payload, key, self.random(), &self.config.audience),
-                None => seal::plain(&payload),
-            };
-            let url = base.link(&payload.action.name, payload.action.kind.action_type(), &data);
-            match url.len() {
-                length @ MAX_URL_CHARS.. if length > MAX_URL_CHARS => {
-                    let what = format!("the URL would have {length} characters; {MAX_URL_CHARS} are allowed");
-                    return Err(Rejection::UrlTooLong(Fault::at(
-                        format!("actions[{index}]"),
-                        what,
-                    )));
-                }
-                length @ LONG_URL_CHARS.. if length > LONG_URL_CHARS => warnings.push(format!(
-                    "actions[{index}]: the URL has {length} characters; some mail programs cut addresses \
-                     behind {LONG_URL_CHARS}"
-                )),
-                _ => {}
+        let links_of = |recipient: Option<String>, warnings: &mut Vec<String>| {
+            let mut urls = serde_json::Map::new();
+            for (index, action) in request.actions.iter().enumerate() {
+                let takes_parameters = !matches!(action.kind, ActionKind::Post(_) | ActionKind::Form(_));
+                let payload = Payload {
+                    token: request.token.clone(),
+                    transaction,
+                    issued_at: now,
+                    expires_at,
+                    parameters: request.parameters && takes_parameters,
+                    action: action.clone(),
+                    callback: request.callback,
+                    recipient: recipient.clone(),
+                    locale: request.locale,
+                };
+                let data = match &key {
+                    Some(key) => seal::sealed::seal(&payload, key, self.random(), &self.config.audience),
+                    None => seal::plain(&payload),
+                };
+                let url = base.link(&action.name, action.kind.action_type(), &data);
+                check_length(&url, index, warnings)?;
+                urls.insert(action.name.to_string(), url.into());
             }
-            urls.insert(payload.action.name.to_string(), url.into());
-        }
-        let expiration = expiration.map(|expiration| expiration.to_string());
+            Ok(urls)
+        };
+        let links = match request.recipients.as_slice() {
+            [] => Links::Shared(links_of(None, &mut warnings)?),
+            recipients => {
+                let each = recipients.iter().map(|id| {
+                    let urls = links_of(Some(id.clone()), &mut warnings)?;
+                    Ok(RecipientLinks { id: id.clone(), urls })
+                });
+                Links::Own(each.collect::<Result<_, Rejection>>()?)
+            }
+        };
         Ok(Created {
             transaction_id: transaction.to_string(),
-            urls,
-            expiration,
+            links,
+            expiration: expiration.map(|expiration| expiration.to_string()),
             warnings,
         })
     }
+}
+
+/// Refuses a URL that its readers would cut for certain, and warns of one that some of them cut.
+fn check_length(url: &str, index: usize, warnings: &mut Vec<String>) -> Result<(), Rejection> {
+    let length = url.len();
+    if length > MAX_URL_CHARS {
+        let what = format!("the URL would have {length} characters; {MAX_URL_CHARS} are allowed");
+        return Err(Rejection::UrlTooLong(Fault::at(
+            format!("actions[{index}]"),
+            what,
+        )));
+    }
+    let about = format!("actions[{index}]: the URL has ");
+    // Once for each action, however many recipients there are.
+    if length > LONG_URL_CHARS && !warnings.iter().any(|warning| warning.starts_with(&about)) {
+        warnings.push(format!(
+            "{about}{length} characters; some mail programs cut addresses behind {LONG_URL_CHARS}"
+        ));
+    }
+    Ok(())
 }
 
 /// Method and content type, which a direct invocation does not have.

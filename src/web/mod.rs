@@ -5,12 +5,15 @@ mod cors;
 mod create;
 mod process;
 
+use crate::brand::Brand;
 use crate::calls::Calls;
 use crate::config::Config;
 use crate::keys::Keys;
+use crate::language::Language;
 use crate::log::{self, Level, Line, Verbose};
+use crate::negotiate::Format;
 use crate::rejection::Rejection;
-use crate::reply::Reply;
+use crate::reply::{Reply, Visitor};
 use crate::tasks::Tasks;
 use bytes::Bytes;
 use http::{HeaderMap, Request};
@@ -76,6 +79,11 @@ impl App {
         u64::try_from((self.clock)().as_second()).unwrap_or(0)
     }
 
+    /// Unix milliseconds.
+    fn now_ms(&self) -> u64 {
+        u64::try_from((self.clock)().as_millisecond()).unwrap_or(0)
+    }
+
     fn random<const N: usize>(&self) -> [u8; N] {
         let mut bytes = [0; N];
         (self.random)(&mut bytes);
@@ -104,6 +112,7 @@ impl App {
             kind: None,
             outcome: "",
             chosen: None,
+            recipient: None,
             error: None,
             cause: None,
             status: 0,
@@ -140,5 +149,10 @@ fn header(headers: &HeaderMap, name: http::HeaderName) -> Option<String> {
 /// The answer when something went wrong that should not be able to.
 pub fn unexpected(what: &str) -> Reply {
     let rejection = Rejection::ServiceError(what.to_owned());
-    crate::reply::refused(&rejection, None, crate::negotiate::Format::Json)
+    let visitor = Visitor {
+        format: Format::Json,
+        language: Language::default(),
+        brand: &Brand::default(),
+    };
+    crate::reply::refused(&rejection, None, &visitor)
 }

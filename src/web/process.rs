@@ -3,18 +3,19 @@
 use super::{App, Caller, Door, header};
 use crate::calls::Calls;
 use crate::decide::{Decision, Method, Visit, decide};
+use crate::language::Language;
 use crate::link::Query;
-use crate::log::Line;
-use crate::negotiate::Format;
-use crate::payload::{Payload, json_form};
+use crate::log::{self, Line};
+use crate::negotiate::{Format, asks_for_json};
+use crate::payload::Opened;
 use crate::rejection::{Damage, Rejection};
-use crate::reply::{self, Reply};
-use crate::seal::Untrusted;
+use crate::reply::{self, Reply, Visitor};
 use crate::seal::esdk::Message;
+use crate::seal::{self, Untrusted};
 use crate::tasks::Told;
 use crate::transaction::TransactionId;
 use bytes::Bytes;
-use http::Request;
+use http::{HeaderMap, HeaderName, Request};
 use std::time::Instant;
 
 impl App {
@@ -26,16 +27,23 @@ impl App {
         let start = Instant::now();
         let calls = Calls::default();
         let mut line = self.line(caller, &request);
-        let format = Format::of(&header(request.headers(), http::header::ACCEPT).unwrap_or_default());
-        let mut transaction = None;
+        let text = |name| header(request.headers(), name).unwrap_or_default();
+        let mut known = Known {
+            visitor: Visitor {
+                format: Format::of(&text(http::header::ACCEPT)),
+                language: Language::of_header(&text(http::header::ACCEPT_LANGUAGE)),
+                brand: &self.config.brand,
+            },
+            transaction: None,
+        };
         let reply = match self
-            .try_process(caller.door, &request, format, &mut transaction, &calls, &mut line)
+            .try_process(caller, &request, &mut known, &calls, &mut line)
             .await
         {
             Ok(reply) => reply,
             Err(rejection) => {
                 line.refuse(&rejection);
-                reply::refused(&rejection, transaction, format)
+                reply::refused(&rejection, known.transaction, &known.visitor)
             }
         };
         let is_head = request.method() == http::Method::HEAD;
@@ -50,14 +58,13 @@ impl App {
 
     async fn try_process(
         &self,
-        door: Door,
+        caller: &Caller,
         request: &Request<Bytes>,
-        format: Format,
-        transaction: &mut Option<TransactionId>,
+        known: &mut Known<'_>,
         calls: &Calls,
         line: &mut Line,
     ) -> Result<Reply, Rejection> {
-        let method = method(door, request.method())?;
+        let method = method(caller.door, request.method())?;
         let query = Query::parse(request.uri().query().unwrap_or_default());
         let untrusted = query
             .data()
@@ -66,25 +73,42 @@ impl App {
         let now = self.now();
         line.format = Some(untrusted.format());
         line.data_key = untrusted.fingerprint();
-        let payload = self.open(untrusted, now, calls).await?;
-        *transaction = Some(payload.transaction);
+        let opened = self.open(untrusted, now, calls).await?;
+        let payload = &opened.payload;
+        known.transaction = Some(payload.transaction);
+        known.visitor.language = payload.locale.unwrap_or(known.visitor.language);
         line.transaction_id = Some(payload.transaction.to_string());
         line.action = Some(payload.action.name.to_string());
         line.kind = Some(payload.action.kind.action_type().as_str());
-        let content_type = header(request.headers(), http::header::CONTENT_TYPE);
+        line.recipient = payload.recipient.clone();
+        let text = |name| header(request.headers(), name);
+        let content_type = text(http::header::CONTENT_TYPE);
+        let user_agent = text(http::header::USER_AGENT).map(|text| log::foreign(&text));
         let visit = Visit {
             method,
             query: &query,
             content_type: content_type.as_deref(),
             body: request.body(),
-            now,
+            asks_for_json: asks_for_json(&text(http::header::ACCEPT).unwrap_or_default()),
+            is_prefetch: is_prefetch(request.headers()),
+            source_ip: caller.source_ip.as_deref(),
+            user_agent: user_agent.as_deref(),
+            now_ms: self.now_ms(),
         };
-        let answer = match decide(payload, &visit, self.config.switches)? {
+        let answer = match decide(opened, &visit, self.config.switches)? {
             Decision::Report(answer) => answer,
-            Decision::Inert => {
+            Decision::Ask(ask) => {
+                line.message = "Asked; nothing was done.".to_owned();
+                line.outcome = "asked";
+                if let Some(refusal) = &ask.refusal {
+                    line.refuse(refusal);
+                }
+                return Ok(reply::ask(&ask, &known.visitor));
+            }
+            Decision::Inert(receipt, reply) => {
                 line.message = "Looked at a link with HEAD; nothing was done.".to_owned();
                 line.outcome = "inert";
-                return Ok(reply::inert(format));
+                return Ok(reply::done(&receipt, *reply, &known.visitor));
             }
         };
         line.chosen = answer.outcome.as_ref().map(ToString::to_string);
@@ -96,12 +120,12 @@ impl App {
             Told::Recorded => {
                 line.message = format!("Recorded a {}.", answer.report.verb());
                 line.outcome = "recorded";
-                Ok(reply::done(&answer.subject, answer.reply, format))
+                Ok(reply::done(&answer.receipt, answer.reply, &known.visitor))
             }
             Told::ClosedDuringRetry => {
                 line.message = "The task is closed, and the confirmation got lost.".to_owned();
                 line.outcome = "closed_during_retry";
-                Ok(reply::unconfirmed(&answer.subject, format))
+                Ok(reply::unconfirmed(&answer.receipt, &known.visitor))
             }
         }
     }
@@ -110,7 +134,7 @@ impl App {
     ///
     /// # Errors
     /// `EncryptionRequired`, `DecryptionUnsupported`, `InvalidPayload`, and what [`crate::keys::KeyFailure`] becomes.
-    pub async fn open(&self, untrusted: Untrusted, now: u64, calls: &Calls) -> Result<Payload, Rejection> {
+    pub async fn open(&self, untrusted: Untrusted, now: u64, calls: &Calls) -> Result<Opened, Rejection> {
         match (untrusted, self.keys.is_off()) {
             (Untrusted::Plain(plain), true) => plain.trust_without_key().map_err(Rejection::InvalidPayload),
             (Untrusted::Plain(_), false) => Err(Rejection::EncryptionRequired),
@@ -133,10 +157,30 @@ impl App {
                 let key = self.keys.opening_legacy(&message, now, calls).await;
                 let key = key.map_err(|failure| failure.when_opening())?;
                 let payload = message.open(key.expose()).map_err(damage)?;
-                json_form::read(&payload).map_err(Rejection::InvalidPayload)
+                seal::open_json(&payload).map_err(Rejection::InvalidPayload)
             }
         }
     }
+}
+
+/// What is known of whoever gets the answer, also when it is a refusal.
+struct Known<'a> {
+    visitor: Visitor<'a>,
+    transaction: Option<TransactionId>,
+}
+
+/// Whether a browser fetches a page that nobody has asked for yet (Fetch standard, `Sec-Purpose`; older browsers had
+/// other names for it).
+fn is_prefetch(headers: &HeaderMap) -> bool {
+    ["sec-purpose", "purpose", "x-purpose", "x-moz"]
+        .into_iter()
+        .any(|name| {
+            let value = header(headers, HeaderName::from_static(name)).unwrap_or_default();
+            let purpose = value.split([';', ',']).next().unwrap_or_default().trim();
+            ["prefetch", "prerender", "preview"]
+                .iter()
+                .any(|other| purpose.eq_ignore_ascii_case(other))
+        })
 }
 
 fn method(door: Door, method: &http::Method) -> Result<Method, Rejection> {

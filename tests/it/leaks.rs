@@ -11,7 +11,7 @@ use sfn_callback_urls::decide::{Method, Switches, Visit, decide};
 use sfn_callback_urls::entry::process;
 use sfn_callback_urls::keys::Keys;
 use sfn_callback_urls::link::Query;
-use sfn_callback_urls::reply::Created;
+use sfn_callback_urls::reply::{Created, Links};
 use sfn_callback_urls::request::CreateUrls;
 use sfn_callback_urls::seal::{DataKey, Untrusted};
 use sfn_callback_urls::tasks::{TaskList, TaskSpec};
@@ -277,7 +277,7 @@ fn debug_shows_no_secret() {
         json!({"token": "canary-token", "actions": actions()}),
         parameters(),
     );
-    let parsed = CreateUrls::parse(request.to_string().as_bytes(), "eu-central-1").unwrap();
+    let parsed = CreateUrls::parse(request.to_string().as_bytes(), &stack.app.config).unwrap();
     shown.push(("CreateUrls", format!("{parsed:?}")));
 
     let created = stack.create(&request);
@@ -296,25 +296,29 @@ fn debug_shows_no_secret() {
         let untrusted = Untrusted::parse(query.data().unwrap()).unwrap();
         let calls = Calls::default();
         let opened = stack.app.open(untrusted, NOW.unsigned_abs(), &calls);
-        let payload = block_on(opened).unwrap();
-        shown.push(("Payload", format!("{payload:?}")));
+        let opened = block_on(opened).unwrap();
+        shown.push(("Opened", format!("{opened:?}")));
         let visit = Visit {
             method: Method::Post,
             query: &query,
             content_type: Some("application/json"),
             body: br#"{"canary-ok":"canary-body"}"#,
-            now: NOW.unsigned_abs(),
+            asks_for_json: true,
+            is_prefetch: false,
+            source_ip: Some("203.0.113.9"),
+            user_agent: Some("canary"),
+            now_ms: NOW.unsigned_abs() * 1_000,
         };
         let switches = Switches {
             output_parameters: true,
             post_actions: true,
         };
-        let decision = decide(payload, &visit, switches).expect(name);
+        let decision = decide(opened, &visit, switches).expect(name);
         shown.push(("Decision", format!("{decision:?}")));
     }
     let links = Created {
         transaction_id: "0".repeat(32),
-        urls: urls.clone(),
+        links: Links::Shared(urls.clone()),
         expiration: None,
         warnings: Vec::new(),
     };

@@ -91,7 +91,7 @@ rejections! {
     Rejection::DecryptionUnsupported => used("DecryptionUnsupported", 400, &[], || {
         visited(PLAIN, heartbeat(), |stack, url| stack.updated(Keys::Off, PLAIN).get_logged(stack, url))
     }),
-    Rejection::ExpiredPayload => used("ExpiredPayload", 400, &[], || {
+    Rejection::ExpiredPayload { .. } => used("ExpiredPayload", 400, &[], || {
         let stack = Stack::new(PLAIN);
         let url = stack.link(heartbeat(), json!({"expiration": "2026-12-24"}));
         set_clock(1_800_000_000);
@@ -109,6 +109,12 @@ rejections! {
     }),
     Rejection::PostActionNotPosted => used("PostActionNotPosted", 405, &[("allow", "POST")], || {
         visited(FEATURES, posting(json!({})), Stack::get)
+    }),
+    Rejection::ConfirmationRequired(_) => used("ConfirmationRequired", 400, &[], || {
+        visited(PLAIN, with(heartbeat(), json!({"confirm": true})), |stack, url| stack.post(url, "{}"))
+    }),
+    Rejection::Prefetched => used("Prefetched", 403, &[], || {
+        visited(PLAIN, heartbeat(), |stack, url| stack.visit("GET", url, &[("sec-purpose", "prefetch;prerender")], b""))
     }),
     Rejection::InvalidPostActionBody(_) => used("InvalidPostActionBody", 400, &[], || {
         visited(FEATURES, posting(json!({"required": ["ok"]})), |stack, url| stack.post(url, "{}"))
@@ -302,7 +308,7 @@ fn a_refused_link_shows_its_code_in_every_type() {
     assert_eq!(text.json(), json.json());
     assert!(text.body.contains("\n  \"error\""), "{}", text.body);
     let html = stack.get_as(&url, "text/html");
-    assert!(html.body.contains("<dd>InvalidPayload</dd>"), "{}", html.body);
+    assert!(html.body.contains(">InvalidPayload</dd>"), "{}", html.body);
     assert_eq!((text.status, html.status), (400, 400));
 }
 

@@ -64,7 +64,7 @@ fn files(folder: &str) -> Vec<(String, String)> {
 /// Both halves of the parser: shape, then what depends on the stack (everything is on) and the time.
 fn parse(text: &str) -> Result<(), Rejection> {
     let stack = Stack::new(FEATURES);
-    let request = CreateUrls::parse(text.as_bytes(), "eu-central-1")?;
+    let request = CreateUrls::parse(text.as_bytes(), &stack.app.config)?;
     request
         .permitted(&stack.app.config, NOW.unsigned_abs())
         .map(|_| ())

@@ -165,7 +165,7 @@ impl Vector {
         match untrusted {
             Untrusted::Plain(plain) => {
                 same("key", &false, &self.key.is_some())?;
-                Ok(plain.trust_without_key())
+                Ok(plain.trust_without_key().map(|opened| opened.payload))
             }
             Untrusted::Legacy(bytes) => {
                 let key = self.key.as_ref().ok_or("has no key")?;
@@ -175,7 +175,9 @@ impl Vector {
                 let key = self.key.as_ref().ok_or("has no key")?;
                 let audience = self.audience.as_deref().ok_or("has no audience")?;
                 key.check_reference(name, &sealed)?;
-                Ok(sealed.open(&key.data_key(), audience))
+                Ok(sealed
+                    .open(&key.data_key(), audience)
+                    .map(|opened| opened.payload))
             }
         }
     }

@@ -1,7 +1,7 @@
 //! `open`: what a link holds, for support. The task token is never shown.
 
 use super::{Open, key_file};
-use crate::action::{ActionKind, Outcome, OutcomeKind};
+use crate::action::{ActionKind, Confirm, Face, Outcome, OutcomeKind};
 use crate::calls::Calls;
 use crate::entry::process;
 use crate::keys::Keys;
@@ -18,16 +18,16 @@ impl Open {
         let untrusted =
             Untrusted::parse(&data).map_err(|damage| format!("this is no link of ours: {damage}"))?;
         println!("{:<13}{}", "Format", format_of(&untrusted));
-        let payload = match &untrusted {
+        let opened = match &untrusted {
             Untrusted::Plain(plain) => plain.trust_without_key().map_err(|damage| damage.to_string())?,
             Untrusted::Legacy(_) | Untrusted::Sealed(_) => {
                 let app = self.app(&untrusted).await?;
                 let now = u64::try_from(process::clock().as_second()).unwrap_or(0);
-                let payload = app.open(untrusted, now, &Calls::default()).await;
-                payload.map_err(|rejection| format!("the link does not open: {}", because(&rejection)))?
+                let opened = app.open(untrusted, now, &Calls::default()).await;
+                opened.map_err(|rejection| format!("the link does not open: {}", because(&rejection)))?
             }
         };
-        print!("{}", describe(&payload, process::clock()));
+        print!("{}", describe(&opened.payload, process::clock()));
         Ok(())
     }
 
@@ -115,6 +115,24 @@ fn describe(payload: &Payload, now: jiff::Timestamp) -> String {
             format!("{} characters, not shown", payload.token.expose().chars().count()),
         ),
     ];
+    match payload.action.confirm {
+        Confirm::Off => {}
+        Confirm::Page => lines.push(("Asks", "a page with a button".to_owned())),
+        Confirm::Strict => lines.push(("Asks", "a page with a box to tick and a button".to_owned())),
+    }
+    lines.extend(
+        payload
+            .recipient
+            .clone()
+            .map(|recipient| ("Recipient", recipient)),
+    );
+    lines.extend(payload.locale.map(|locale| ("Language", locale.tag().to_owned())));
+    if payload.callback {
+        lines.push((
+            "Callback",
+            "an output that is an object tells who answered".to_owned(),
+        ));
+    }
     if payload.parameters {
         lines.push(("Parameters", "are filled in from the query".to_owned()));
     }
@@ -128,13 +146,35 @@ fn describe(payload: &Payload, now: jiff::Timestamp) -> String {
         ActionKind::Post(outcomes) => {
             lines.extend(outcomes.list.iter().map(|outcome| ("Outcome", brief(outcome))))
         }
+        ActionKind::Form(form) => {
+            lines.extend(face(&form.face));
+            lines.extend(
+                form.outcomes
+                    .list
+                    .iter()
+                    .map(|outcome| ("Outcome", brief(outcome))),
+            );
+        }
     }
+    lines.extend(face(&payload.action.question.face));
     let response = payload.action.response.to_json();
     lines.extend(response.map(|response| ("Response", response.into_string())));
     lines
         .into_iter()
         .map(|(name, text)| format!("{name:<13}{}\n", printable(&text)))
         .collect()
+}
+
+fn face(face: &Face) -> Vec<(&'static str, String)> {
+    let mut lines = Vec::new();
+    lines.extend(face.title.clone().map(|title| ("Title", title)));
+    lines.extend(face.text.clone().map(|text| ("Text", text)));
+    lines.extend(
+        face.facts
+            .iter()
+            .map(|(term, value)| ("Fact", format!("{term}: {value}"))),
+    );
+    lines
 }
 
 fn brief(outcome: &Outcome) -> String {
@@ -168,7 +208,7 @@ fn printable(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::action::{self, Limits, Notes};
+    use crate::action::{self, Confirm, Notes, Source};
     use crate::token::TaskToken;
     use crate::transaction::TransactionId;
 
@@ -183,7 +223,11 @@ mod tests {
             issued_at: 1_790_000_000,
             expires_at: Some(1_790_000_060),
             parameters: true,
-            action: action::read_action(&raw, "action", Limits::Request, &Notes::default()).unwrap(),
+            action: action::read_action(&raw, "action", Source::Request(Confirm::Off), &Notes::default())
+                .unwrap(),
+            callback: false,
+            recipient: None,
+            locale: None,
         };
         let told = describe(&payload, jiff::Timestamp::from_second(1_790_000_060).unwrap());
         let id = "ab".repeat(16);

@@ -1,5 +1,5 @@
 use super::*;
-use crate::action::Limits;
+use crate::action::Source;
 use proptest::prelude::*;
 use serde_json::value::RawValue;
 
@@ -11,7 +11,11 @@ fn payload(action: &str) -> Payload {
         issued_at: 1_790_000_000,
         expires_at: None,
         parameters: false,
-        action: action::read_action(&raw, "action", Limits::Request, &Notes::default()).unwrap(),
+        action: action::read_action(&raw, "action", Source::Request(Confirm::Off), &Notes::default())
+            .unwrap(),
+        callback: false,
+        recipient: None,
+        locale: None,
     }
 }
 
@@ -101,17 +105,17 @@ fn a_bomb_is_not_inflated() {
 #[test]
 fn unknown_critical_fields_are_refused_and_ignorable_ones_skipped() {
     let one = || cbor(|e| drop(e.u64(1)));
-    for key in [12, 13, 14, 16, 23] {
+    for key in [12, 13, 14, 17, 23] {
         refused(&with(|f| f.push((key, one()))), "unknown critical field");
     }
-    for key in [24, 100, u64::MAX] {
+    for key in [25, 100, u64::MAX] {
         assert_eq!(read(&with(|f| f.push((key, one())))), Ok(heartbeat()));
     }
 }
 
 #[test]
 fn unknown_flags_versions_and_types_are_refused() {
-    for flags in [0, 2, 3, 4, u64::MAX] {
+    for flags in [0, 4, 5, 32, u64::MAX] {
         refused(
             &with(|f| f.push((key::FLAGS, cbor(|e| drop(e.u64(flags)))))),
             "unknown flags",
@@ -119,6 +123,12 @@ fn unknown_flags_versions_and_types_are_refused() {
     }
     refused(&[2, 0xa0], "unknown encoding version");
     refused(&[], "empty");
+    for flags in [8, 9] {
+        refused(
+            &with(|f| f.push((key::FLAGS, cbor(|e| drop(e.u64(flags)))))),
+            "flags that do not belong to the type",
+        );
+    }
     for number in [4, 5, 1000] {
         refused(
             &with(|f| f[4].1 = cbor(|e| drop(e.u64(number)))),
@@ -141,7 +151,7 @@ fn missing_and_foreign_fields_are_refused() {
     {
         refused(&with(|f| drop(f.remove(index))), why);
     }
-    for key in [key::OUTPUT, key::ERROR, key::CAUSE, key::OUTCOMES] {
+    for key in [key::OUTPUT, key::ERROR, key::CAUSE, key::PAGE] {
         let foreign = with(|f| f.push((key, cbor(|e| drop(e.str("1"))))));
         refused(&foreign, "fields that do not belong to the type");
     }
@@ -156,15 +166,15 @@ fn only_the_canonical_encoding_is_read() {
     refused(&longer_number, "not the canonical encoding");
     refused(&trailing, "not the canonical encoding");
     assert!(read(&indefinite_text).is_err());
-    let tagged = with(|f| f.push((24, vec![0xc0, 0x01])));
+    let tagged = with(|f| f.push((25, vec![0xc0, 0x01])));
     refused(&tagged, "a type that payloads do not have");
-    let float = with(|f| f.push((24, vec![0xf9, 0, 0])));
+    let float = with(|f| f.push((25, vec![0xf9, 0, 0])));
     refused(&float, "a type that payloads do not have");
     let (first, second) = ((vec![24], vec![1]), (vec![24], vec![2]));
     let mut twice = with(|_| ());
     twice[1] = 0xa7;
     for (_, value) in [first, second] {
-        twice.extend([0x18, 24]);
+        twice.extend([0x18, 25]);
         twice.extend(value);
     }
     refused(&twice, "keys are not ascending");
@@ -206,7 +216,7 @@ fn limits_and_strictness_hold_when_a_link_is_used() {
     let outcomes = |text: &str| {
         with(|f| {
             f[4].1 = cbor(|e| drop(e.u64(3)));
-            f.push((key::OUTCOMES, cbor(|e| drop(e.str(text)))));
+            f.push((key::PAGE, cbor(|e| drop(e.str(text)))));
         })
     };
     assert!(read(&outcomes(r#"[{"name":"o","type":"heartbeat","schema":{}}]"#)).is_ok());
@@ -244,5 +254,109 @@ proptest! {
         if let Ok(payload) = read(&with_version) {
             prop_assert_eq!(read(&write(&payload)), Ok(payload));
         }
+    }
+}
+
+fn asking(action: &str, confirm: Confirm) -> Payload {
+    let mut payload = payload(action);
+    payload.action.confirm = confirm;
+    payload
+}
+
+const FORM: &str = r#"{"name":"a","type":"form","title":"T","text":"L\nM","facts":[["A",1.50],["B","x"]],"outcomes":[
+    {"name":"yes","type":"success","output":1,"label":"Yes","style":"primary"},
+    {"name":"no","type":"failure","schema":{"properties":{"why":{"type":"string"}}},"cause_path":"$.why","label":"No"}]}"#;
+
+#[test]
+fn what_asks_is_read_as_it_was_written() {
+    let mut titled = asking(r#"{"name":"a","type":"failure","cause":"c"}"#, Confirm::Page);
+    titled.action.question = Question {
+        face: action::Face {
+            title: Some("Really?".to_owned()),
+            text: None,
+            facts: vec![("Amount".to_owned(), "€ 900".to_owned())],
+        },
+        button: action::Button {
+            label: Some("Go".to_owned()),
+            style: Some(action::Style::Danger),
+        },
+    };
+    for mut payload in [
+        asking(r#"{"name":"a","type":"heartbeat"}"#, Confirm::Page),
+        asking(r#"{"name":"a","type":"success","output":1}"#, Confirm::Strict),
+        titled,
+        asking(FORM, Confirm::Page),
+        asking(FORM, Confirm::Strict),
+    ] {
+        assert_eq!(read(&write(&payload)), Ok(payload.clone()));
+        payload.callback = true;
+        payload.recipient = Some("ann@example.com".to_owned());
+        payload.locale = Some(Language::TraditionalChinese);
+        assert_eq!(read(&write(&payload)), Ok(payload));
+    }
+}
+
+#[test]
+fn an_unknown_language_is_that_of_the_visitor() {
+    let read = read(&with(|f| f.push((key::LOCALE, cbor(|e| drop(e.str("tlh"))))))).unwrap();
+    assert_eq!(read.locale, None);
+}
+
+#[test]
+fn pages_of_other_forms_are_refused() {
+    let page = |flags: u64, kind: u64, text: &str| {
+        with(|f| {
+            f[4].1 = cbor(|e| drop(e.u64(kind)));
+            if flags > 0 {
+                f.push((key::FLAGS, cbor(|e| drop(e.u64(flags)))));
+            }
+            f.push((key::PAGE, cbor(|e| drop(e.str(text)))));
+        })
+    };
+    let question = |text: &str| page(flag::CONFIRM, 2, text);
+    assert!(read(&question(r#"{"title":"T"}"#)).is_ok());
+    refused(
+        &page(0, 2, r#"{"title":"T"}"#),
+        "fields that do not belong to the type",
+    );
+    for text in [
+        "5",
+        r#"{"titel":"T"}"#,
+        r#"{"title":5}"#,
+        r#"{"style":"loud"}"#,
+        r#"{"label":" "}"#,
+    ] {
+        refused(&question(text), "page");
+    }
+    for text in [
+        "{}",
+        "[]",
+        r#"{"title": "T"}"#,
+        r#"{"strict":true,"title":"T"}"#,
+        r#"{"facts":[["A",1]]}"#,
+    ] {
+        refused(&question(text), "page is not canonical");
+    }
+    let form = |text: &str| page(0, 4, text);
+    let one = r#""outcomes":[{"name":"o","type":"heartbeat","schema":{}}]"#;
+    assert!(read(&form(&format!("{{{one}}}"))).is_ok());
+    for text in ["5", "{}", r#"{"outcomes":[]}"#, &format!(r#"{{"x":1,{one}}}"#)] {
+        refused(&form(text), "form");
+    }
+    for text in [
+        format!("{{ {one}}}"),
+        format!(r#"{{{one},"title":"T"}}"#),
+        r#"{"outcomes":[{"name":"o","type":"heartbeat"}]}"#.to_owned(),
+        r#"{"outcomes":[{"label":"L","name":"o","type":"heartbeat","schema":{}}]}"#.to_owned(),
+    ] {
+        refused(&form(&text), "form is not canonical");
+    }
+    refused(
+        &page(flag::CONFIRM, 4, &format!("{{{one}}}")),
+        "flags that do not belong to the type",
+    );
+    let post = r#"[{"name":"o","type":"heartbeat","schema":{}}]"#;
+    for flags in [flag::CONFIRM, flag::STRICT, flag::CONFIRM | flag::STRICT] {
+        refused(&page(flags, 3, post), "flags that do not belong to the type");
     }
 }

@@ -92,7 +92,7 @@ fn without_the_setting_nothing_is_allowed() {
     }
     let visited = visit(OFF, Method::GET, &[("Origin", APP)]);
     assert_eq!((visited.status, consent(&visited)), (200, Vec::new()));
-    assert_eq!(visited.headers["vary"], "Accept");
+    assert_eq!(visited.headers["vary"], "Accept, Accept-Language");
 }
 
 #[test]
@@ -102,12 +102,18 @@ fn caches_keep_the_answers_to_one_origin_apart() {
         &[("Origin", "https://evil.example")],
         &[],
     ] {
-        assert_eq!(visit(ONE, Method::GET, headers).headers["vary"], "Accept, Origin");
+        assert_eq!(
+            visit(ONE, Method::GET, headers).headers["vary"],
+            "Accept, Accept-Language, Origin"
+        );
         assert_eq!(
             visit(ONE, Method::OPTIONS, headers).headers["vary"],
-            "Accept, Origin"
+            "Accept, Accept-Language, Origin"
         );
-        assert_eq!(visit(ANY, Method::GET, headers).headers["vary"], "Accept");
+        assert_eq!(
+            visit(ANY, Method::GET, headers).headers["vary"],
+            "Accept, Accept-Language"
+        );
     }
 }
 

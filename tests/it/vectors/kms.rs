@@ -136,7 +136,8 @@ fn vector(name: &str) -> &'static Vector {
 
 async fn open(app: &App, link: &str) -> Result<Payload, Rejection> {
     let untrusted = Untrusted::parse(link).map_err(Rejection::InvalidPayload)?;
-    app.open(untrusted, NOW, &Calls::default()).await
+    let opened = app.open(untrusted, NOW, &Calls::default()).await;
+    Ok(opened?.payload)
 }
 
 /// Opens a link where KMS gives these answers, and says how often it was asked.

@@ -1,0 +1,237 @@
+//! What a person sees before a link acts: title, text, facts, buttons.
+
+use super::wire;
+use crate::json::JsonText;
+use crate::rejection::Fault;
+use serde_json::value::RawValue;
+use std::fmt;
+
+/// Longest title, in characters.
+pub const MAX_TITLE_CHARS: usize = 200;
+/// Longest text, in characters.
+pub const MAX_TEXT_CHARS: usize = 4_000;
+/// Most facts.
+pub const MAX_FACTS: usize = 40;
+/// Longest term of a fact, in characters.
+pub const MAX_TERM_CHARS: usize = 100;
+/// Longest value of a fact, in characters.
+pub const MAX_VALUE_CHARS: usize = 1_000;
+/// Longest text of a button, in characters.
+pub const MAX_LABEL_CHARS: usize = 80;
+
+/// Whether a link asks a person before it acts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Confirm {
+    /// GET acts, as in version 1.
+    #[default]
+    Off,
+    /// GET shows a page, and its button acts.
+    Page,
+    /// As `Page`, and a box must be ticked before the button counts.
+    Strict,
+}
+
+/// What is to be decided, in the author's words.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct Face {
+    /// The heading.
+    pub title: Option<String>,
+    /// Below it; line breaks are kept.
+    pub text: Option<String>,
+    /// Terms and their values.
+    pub facts: Vec<(String, String)>,
+}
+
+/// One way to answer.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct Button {
+    /// Its text.
+    pub label: Option<String>,
+    /// Its looks; without them, those of the page.
+    pub style: Option<Style>,
+}
+
+/// Looks of a button.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Style {
+    /// In the colour of the owner.
+    Primary,
+    /// For what cannot be taken back.
+    Danger,
+    /// Quiet.
+    Secondary,
+}
+
+/// What a link shows that asks before it acts.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Question {
+    /// What is to be decided.
+    pub face: Face,
+    /// The one button.
+    pub button: Button,
+}
+
+impl Face {
+    /// Checks what was written.
+    ///
+    /// # Errors
+    /// `title`, `text` or `facts[…]`: blank, too long, or not a text.
+    pub fn read(
+        title: Option<String>,
+        text: Option<String>,
+        facts: Option<Vec<(String, Box<RawValue>)>>,
+    ) -> Result<Self, Fault> {
+        let facts = facts.unwrap_or_default();
+        if facts.len() > MAX_FACTS {
+            return Err(Fault::at("facts", format!("has more than {MAX_FACTS} pairs")));
+        }
+        let mut checked = Vec::with_capacity(facts.len());
+        for (index, (term, value)) in facts.into_iter().enumerate() {
+            let at = |part: u8| format!("facts[{index}][{part}]");
+            let term = shown(term, MAX_TERM_CHARS).map_err(|what| Fault::at(at(0), what))?;
+            let value =
+                scalar(&value).ok_or_else(|| Fault::at(at(1), "must be a string, a number or a boolean"))?;
+            let value = plain(value, MAX_VALUE_CHARS).map_err(|what| Fault::at(at(1), what))?;
+            checked.push((term, value));
+        }
+        let part = |part: Option<String>, at: &str, max| {
+            let checked = part.map(|text| shown(text, max)).transpose();
+            checked.map_err(|what| Fault::at(at, what))
+        };
+        Ok(Self {
+            title: part(title, "title", MAX_TITLE_CHARS)?,
+            text: part(text, "text", MAX_TEXT_CHARS)?,
+            facts: checked,
+        })
+    }
+
+    /// The parts that there are, as JSON.
+    pub(super) fn sealed_parts(&self) -> Vec<(&'static str, JsonText)> {
+        let mut parts = Vec::new();
+        parts.extend(self.title.as_ref().map(|title| ("title", JsonText::of(title))));
+        parts.extend(self.text.as_ref().map(|text| ("text", JsonText::of(text))));
+        parts.extend((!self.facts.is_empty()).then(|| ("facts", JsonText::of(&self.facts))));
+        parts
+    }
+
+    fn facts_json(&self) -> Option<Vec<(String, Box<RawValue>)>> {
+        let raw = |text: &String| {
+            RawValue::from_string(JsonText::of(text).into_string()).expect("a string is JSON")
+        };
+        let facts = self.facts.iter().map(|(term, value)| (term.clone(), raw(value)));
+        (!self.facts.is_empty()).then(|| facts.collect())
+    }
+}
+
+impl Button {
+    /// Checks what was written.
+    ///
+    /// # Errors
+    /// `label`: blank or too long.
+    pub fn read(label: Option<String>, style: Option<Style>) -> Result<Self, Fault> {
+        let label = label.map(|label| shown(label, MAX_LABEL_CHARS)).transpose();
+        Ok(Self {
+            label: label.map_err(|what| Fault::at("label", what))?,
+            style,
+        })
+    }
+}
+
+impl Question {
+    /// Reads what a sealed link shows.
+    ///
+    /// # Errors
+    /// The field that is wrong.
+    pub fn read(wire: wire::ConfirmPage) -> Result<Self, Fault> {
+        Ok(Self {
+            face: Face::read(wire.title, wire.text, wire.facts)?,
+            button: Button::read(wire.label, wire.style)?,
+        })
+    }
+
+    /// As it is sealed; `None` when there is nothing to seal.
+    pub fn to_json(&self) -> Option<JsonText> {
+        let wire = wire::ConfirmPage {
+            strict: None,
+            title: self.face.title.clone(),
+            text: self.face.text.clone(),
+            facts: self.face.facts_json(),
+            label: self.button.label.clone(),
+            style: self.button.style,
+        };
+        (*self != Self::default()).then(|| JsonText::of(&wire))
+    }
+}
+
+/// `confirm` of an action: a switch, `"strict"`, or an object with texts.
+///
+/// # Errors
+/// A fault below `confirm`.
+pub fn read_confirm(raw: &RawValue) -> Result<(Confirm, Question), Fault> {
+    const FORMS: &str = "must be true, false, \"strict\", or an object with texts of the page";
+    let bare = |confirm| Ok((confirm, Question::default()));
+    match raw.get() {
+        "true" => bare(Confirm::Page),
+        "false" => bare(Confirm::Off),
+        "\"strict\"" => bare(Confirm::Strict),
+        text if text.starts_with('{') => {
+            let wire: wire::ConfirmPage = super::read_text(text, |_| ())?;
+            let confirm = match wire.strict {
+                Some(true) => Confirm::Strict,
+                Some(false) | None => Confirm::Page,
+            };
+            Ok((confirm, Question::read(wire)?))
+        }
+        _ => Err(Fault::at("", FORMS)),
+    }
+}
+
+/// A text that a person can see at all.
+fn shown(text: String, max: usize) -> Result<String, String> {
+    match text.chars().any(is_visible) {
+        true => plain(text, max),
+        false => Err("must hold something that can be seen".to_owned()),
+    }
+}
+
+fn plain(text: String, max: usize) -> Result<String, String> {
+    if text.chars().nth(max).is_some() {
+        return Err(format!("is longer than {max} characters"));
+    }
+    let control = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
+    match text.chars().any(control) {
+        true => Err("must not hold control characters".to_owned()),
+        false => Ok(text),
+    }
+}
+
+/// Blanks, joiners and marks of direction alone would make a button that nobody finds.
+fn is_visible(c: char) -> bool {
+    let hidden = matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
+    !c.is_whitespace() && !c.is_control() && !hidden
+}
+
+/// The text of a string, a number or a boolean, digit for digit.
+fn scalar(raw: &RawValue) -> Option<String> {
+    match raw.get().as_bytes().first()? {
+        b'"' => serde_json::from_str(raw.get()).ok(),
+        b'{' | b'[' | b'n' => None,
+        _ => Some(raw.get().to_owned()),
+    }
+}
+
+impl fmt::Debug for Face {
+    /// Texts are the owner's data.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Face({} facts)", self.facts.len())
+    }
+}
+
+impl fmt::Debug for Button {
+    /// Texts are the owner's data.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Button({:?})", self.style)
+    }
+}

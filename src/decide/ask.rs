@@ -1,0 +1,337 @@
+//! Links that ask before they act: the page that is shown, and whether an answer to it counts.
+
+use super::{Decision, Method, Subject, Use, Visit};
+use crate::action::{Form, Outcomes, Question, ReplySpec};
+use crate::form::{self, Complaint, Fields, Issue, PageEntries, Place, ProgramEntries, check};
+use crate::nonce::{NonceFault, NonceKey};
+use crate::rejection::{Damage, Fault, Rejection, Unconfirmed};
+use crate::select::{self, Body, MAX_BODY_BYTES, is_json_type};
+use serde_json::value::RawValue;
+use std::fmt;
+
+/// What is shown, and whatever was wrong with the answer before.
+#[derive(Debug)]
+pub struct Ask {
+    /// Which action of which request.
+    pub subject: Subject,
+    /// What is asked.
+    pub asked: Asked,
+    /// Whether a box must be ticked.
+    pub strict: bool,
+    /// For the hidden field.
+    pub nonce: String,
+    /// When the link ends, in Unix seconds.
+    pub expires_at: Option<u64>,
+    /// Origins to which an answer may lead on.
+    pub origins: Vec<String>,
+    /// What was wrong, beside each field.
+    pub complaints: Vec<Complaint>,
+    /// Why the answer before did not count; `None` for a page that is shown for the first time.
+    pub refusal: Option<Rejection>,
+}
+
+/// What is asked.
+#[derive(Debug)]
+pub enum Asked {
+    /// Whether an action shall happen.
+    Confirmation(Question),
+    /// Which outcome it shall be.
+    Decision(Box<Choice>),
+}
+
+/// A form, its fields and what was entered in them.
+pub struct Choice {
+    /// What is to be decided, and how it may be.
+    pub form: Form,
+    /// All fields, each once.
+    pub fields: Fields,
+    /// As they were sent; `None`: nothing was entered yet.
+    pub entries: Option<Vec<(String, String)>>,
+}
+
+impl fmt::Debug for Choice {
+    /// Entries are the visitor's data.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Choice({} fields)", self.fields.list().len())
+    }
+}
+
+/// Whether a POST to a link that asks comes from its page, or from a program that means it.
+///
+/// # Errors
+/// Why it does not count.
+pub fn is_meant(visit: &Visit<'_>, nonce: &NonceKey, strict: bool) -> Result<(), Unconfirmed> {
+    match BodyKind::of(visit.content_type) {
+        BodyKind::Page => {
+            let entries = PageEntries::read(visit.body);
+            let is_repeated = entries
+                .complaints
+                .iter()
+                .any(|complaint| complaint.issue == Issue::Twice);
+            if is_repeated {
+                return Err(Unconfirmed::Foreign);
+            }
+            check_nonce(entries.nonce.as_deref(), nonce, visit.now_ms)?;
+            match strict && !entries.sure {
+                true => Err(Unconfirmed::NotTicked),
+                false => Ok(()),
+            }
+        }
+        BodyKind::Json if visit.asks_for_json && is_object(visit) => Ok(()),
+        BodyKind::Json | BodyKind::Other => Err(Unconfirmed::NotAsked),
+    }
+}
+
+fn is_object(visit: &Visit<'_>) -> bool {
+    let body = Body::read(visit.body, visit.content_type);
+    body.is_ok_and(|body| body.is_object())
+}
+
+fn check_nonce(sent: Option<&str>, nonce: &NonceKey, now_ms: u64) -> Result<(), Unconfirmed> {
+    let sent = sent.ok_or(Unconfirmed::NotAsked)?;
+    nonce.check(sent, now_ms).map_err(|fault| match fault {
+        NonceFault::Foreign => Unconfirmed::Foreign,
+        NonceFault::TooYoung => Unconfirmed::TooFast,
+        NonceFault::TooOld => Unconfirmed::TooOld,
+    })
+}
+
+enum BodyKind {
+    Page,
+    Json,
+    Other,
+}
+
+impl BodyKind {
+    fn of(content_type: Option<&str>) -> Self {
+        let essence = content_type
+            .and_then(|text| text.split(';').next())
+            .map(str::trim);
+        match (essence, content_type) {
+            (Some(essence), _) if essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") => {
+                BodyKind::Page
+            }
+            (_, Some(text)) if is_json_type(text) => BodyKind::Json,
+            _ => BodyKind::Other,
+        }
+    }
+}
+
+impl Use<'_> {
+    /// The page of a success, failure or heartbeat that asks.
+    pub(super) fn question(
+        &self,
+        reply: &ReplySpec,
+        nonce: &NonceKey,
+        refusal: Option<Unconfirmed>,
+    ) -> Decision {
+        let asked = Asked::Confirmation(self.payload.action.question.clone());
+        let complaints = match refusal {
+            Some(Unconfirmed::NotTicked) => vec![NOT_TICKED],
+            _ => Vec::new(),
+        };
+        let origins = reply
+            .redirect
+            .iter()
+            .filter_map(|redirect| redirect.origin())
+            .collect();
+        self.ask(
+            asked,
+            nonce,
+            origins,
+            complaints,
+            refusal.map(Rejection::ConfirmationRequired),
+        )
+    }
+
+    /// A form: shown, answered, or shown again with what is wrong.
+    pub(super) fn form(&self, form: &Form, nonce: &NonceKey) -> Result<Decision, Rejection> {
+        if !self.switches.post_actions {
+            return Err(Rejection::PostActionsDisabled);
+        }
+        let unreadable = |fault: Fault| Rejection::InvalidPayload(Damage::Content(fault.to_string()));
+        let fields = Fields::of(&form.outcomes).map_err(unreadable)?;
+        match self.visit.method {
+            Method::Get | Method::Head => Ok(self.choice(form, fields, nonce, Entered::default())),
+            Method::Post => match self.chosen(form, &fields, nonce) {
+                Ok(decision) => Ok(decision),
+                Err(entered) => Ok(self.choice(form, fields, nonce, entered)),
+            },
+        }
+    }
+
+    fn choice(&self, form: &Form, fields: Fields, nonce: &NonceKey, entered: Entered) -> Decision {
+        let own = self.payload.action.response.redirect.iter();
+        let of_outcomes = form
+            .outcomes
+            .list
+            .iter()
+            .filter_map(|outcome| outcome.response.as_ref());
+        let redirects = own.chain(of_outcomes.filter_map(|response| response.redirect.as_ref()));
+        let mut origins: Vec<String> = redirects.filter_map(|redirect| redirect.origin()).collect();
+        origins.sort();
+        origins.dedup();
+        let asked = Asked::Decision(Box::new(Choice {
+            form: form.clone(),
+            fields,
+            entries: entered.entries,
+        }));
+        self.ask(asked, nonce, origins, entered.complaints, entered.refusal)
+    }
+
+    fn ask(
+        &self,
+        asked: Asked,
+        nonce: &NonceKey,
+        origins: Vec<String>,
+        complaints: Vec<Complaint>,
+        refusal: Option<Rejection>,
+    ) -> Decision {
+        Decision::Ask(Box::new(Ask {
+            subject: self.subject.clone(),
+            asked,
+            strict: self.payload.action.confirm == crate::action::Confirm::Strict,
+            nonce: nonce.issue(self.visit.now_ms),
+            expires_at: self.payload.expires_at,
+            origins,
+            complaints,
+            refusal,
+        }))
+    }
+
+    /// What was chosen by a POST, or everything that the page shows again.
+    fn chosen(&self, form: &Form, fields: &Fields, nonce: &NonceKey) -> Result<Decision, Entered> {
+        match BodyKind::of(self.visit.content_type) {
+            BodyKind::Page => self.chosen_on_page(form, fields, nonce),
+            BodyKind::Json => self.chosen_by_program(form, fields),
+            BodyKind::Other if self.visit.body.is_empty() => Err(Entered::refused(
+                Rejection::ConfirmationRequired(Unconfirmed::NotAsked),
+            )),
+            BodyKind::Other => Err(Entered::refused(Rejection::UnsupportedBodyType)),
+        }
+    }
+
+    fn chosen_on_page(&self, form: &Form, fields: &Fields, nonce: &NonceKey) -> Result<Decision, Entered> {
+        if self.visit.body.len() > MAX_BODY_BYTES {
+            return Err(Entered::wrong(None, vec![Complaint::page(Issue::TooMuch)]));
+        }
+        let sent = PageEntries::read(self.visit.body);
+        if let Err(unconfirmed) = check_nonce(sent.nonce.as_deref(), nonce, self.visit.now_ms) {
+            let refusal = Rejection::ConfirmationRequired(unconfirmed);
+            // A blind post fills nothing in.
+            let is_blind = sent.nonce.is_none() && sent.fields.is_empty();
+            return Err(Entered {
+                entries: (!is_blind).then_some(sent.fields),
+                ..Entered::refused(refusal)
+            });
+        }
+        let mut complaints = Vec::new();
+        if self.payload.action.confirm == crate::action::Confirm::Strict && !sent.sure {
+            complaints.push(NOT_TICKED);
+        }
+        let object = check::outcome(&form.outcomes, sent.outcome.as_deref())
+            .map_err(|complaint| vec![complaint])
+            .and_then(|chosen| Ok((chosen.0, check::page_object(fields, chosen, &sent)?)));
+        match object {
+            Ok((place, object)) if complaints.is_empty() => {
+                let report = self.report(&form.outcomes, place, &object);
+                report.map_err(|refusal| Entered {
+                    entries: Some(sent.fields),
+                    ..Entered::refused(refusal)
+                })
+            }
+            Ok(_) => Err(Entered::wrong(Some(sent.fields), complaints)),
+            Err(wrong) => {
+                complaints.extend(wrong);
+                Err(Entered::wrong(Some(sent.fields), complaints))
+            }
+        }
+    }
+
+    fn chosen_by_program(&self, form: &Form, fields: &Fields) -> Result<Decision, Entered> {
+        Body::read(self.visit.body, self.visit.content_type).map_err(Entered::refused)?;
+        let at = |(at, what): (&str, &str)| {
+            let fault = Fault::at(at, what).under("body");
+            Entered::refused(Rejection::InvalidPostActionBody(fault))
+        };
+        let text = std::str::from_utf8(self.visit.body).map_err(|_| at(("", "is not UTF-8")))?;
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let raw: &RawValue = serde_json::from_str(text).map_err(|_| at(("", "is not valid JSON")))?;
+        let sent = ProgramEntries::read(raw).map_err(at)?;
+        let chosen = check::outcome(&form.outcomes, Some(&sent.outcome));
+        let object = chosen
+            .map_err(|complaint| vec![complaint])
+            .and_then(|chosen| Ok((chosen.0, check::program_object(fields, chosen, &sent)?)));
+        let entries = || {
+            let value = |raw: &RawValue| serde_json::from_str(raw.get()).unwrap_or_default();
+            let texts = |raw: &RawValue| form::field::entries_of(&value(raw));
+            let pairs = sent.fields.iter().map(|(name, raw)| (name, texts(raw)));
+            let pairs = pairs.flat_map(|(name, texts)| texts.into_iter().map(|text| (name.clone(), text)));
+            Some(pairs.collect())
+        };
+        match object {
+            Ok((place, object)) => self
+                .report(&form.outcomes, place, &object)
+                .map_err(|refusal| Entered {
+                    entries: entries(),
+                    ..Entered::refused(refusal)
+                }),
+            Err(complaints) => Err(Entered::wrong(entries(), complaints)),
+        }
+    }
+
+    fn report(&self, outcomes: &Outcomes, place: usize, object: &str) -> Result<Decision, Rejection> {
+        let outcome = outcomes.list.get(place);
+        let outcome = outcome.ok_or_else(|| Rejection::ServiceError("an outcome has no place".to_owned()))?;
+        let body = Body::read(object.as_bytes(), Some("application/json"))?;
+        let reply = outcome.response.as_ref().unwrap_or(&self.payload.action.response);
+        let shown = outcome.button.label.as_deref().unwrap_or(outcome.name.as_str());
+        self.answer(
+            select::report(outcome, &body)?,
+            reply.clone(),
+            Some(&outcome.name),
+            shown,
+        )
+    }
+}
+
+const NOT_TICKED: Complaint = Complaint {
+    place: Place::Tick,
+    issue: Issue::NotTicked,
+};
+
+/// What was entered on a page that is shown again.
+#[derive(Default)]
+struct Entered {
+    entries: Option<Vec<(String, String)>>,
+    complaints: Vec<Complaint>,
+    refusal: Option<Rejection>,
+}
+
+impl Entered {
+    fn refused(refusal: Rejection) -> Self {
+        Self {
+            refusal: Some(refusal),
+            ..Self::default()
+        }
+    }
+
+    fn wrong(entries: Option<Vec<(String, String)>>, complaints: Vec<Complaint>) -> Self {
+        let is_tick = |complaint: &Complaint| complaint.place == Place::Tick;
+        let refusal = match complaints.split_first() {
+            Some((first, [])) if is_tick(first) => Rejection::ConfirmationRequired(Unconfirmed::NotTicked),
+            _ => {
+                let texts: Vec<String> = complaints
+                    .iter()
+                    .map(|complaint| format!("{}: {}", complaint.path(), complaint.issue))
+                    .collect();
+                Rejection::InvalidPostActionBody(Fault::at("", texts.join("; ")))
+            }
+        };
+        Self {
+            entries,
+            complaints,
+            refusal: Some(refusal),
+        }
+    }
+}

@@ -1,0 +1,283 @@
+//! What is to be done for one use of a link. From here on the payload is authentic, and nothing here waits.
+
+pub mod ask;
+mod callback;
+mod fill;
+
+pub use ask::{Ask, Asked};
+pub use callback::utc;
+
+use crate::action::{ActionKind, ActionType, Confirm, Name, Outcomes, ReplySpec};
+use crate::link::Query;
+use crate::payload::{Opened, Payload};
+use crate::rejection::Rejection;
+use crate::report::Report;
+use crate::select::{self, Body};
+use crate::token::TaskToken;
+use crate::transaction::TransactionId;
+use callback::Callback;
+use fill::{filled_output, filled_reply, filled_text, formatting};
+
+/// The methods that `/respond` has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// Acts, except on a post action and on a link that asks.
+    Get,
+    /// Never acts.
+    Head,
+    /// Acts.
+    Post,
+}
+
+/// What the visitor sent besides the link.
+pub struct Visit<'a> {
+    /// How the link was opened.
+    pub method: Method,
+    /// The readable parts of the URL.
+    pub query: &'a Query,
+    /// Of the body.
+    pub content_type: Option<&'a str>,
+    /// The body as it was sent.
+    pub body: &'a [u8],
+    /// Whether `Accept` names JSON itself.
+    pub asks_for_json: bool,
+    /// Whether a browser fetches this before anybody asked for it.
+    pub is_prefetch: bool,
+    /// As the front door saw it.
+    pub source_ip: Option<&'a str>,
+    /// What the visitor calls itself, at most 256 characters of it.
+    pub user_agent: Option<&'a str>,
+    /// Unix milliseconds.
+    pub now_ms: u64,
+}
+
+impl Visit<'_> {
+    /// Unix seconds.
+    pub const fn now(&self) -> u64 {
+        self.now_ms / 1_000
+    }
+}
+
+/// The switches of the stack, which count when a link is used and not only when it is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Switches {
+    /// Output parameters are on.
+    pub output_parameters: bool,
+    /// Post actions and forms are on.
+    pub post_actions: bool,
+}
+
+/// Who is answered about what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subject {
+    /// Of the request that made the link.
+    pub transaction: TransactionId,
+    /// Of the action.
+    pub name: Name,
+    /// Of the action.
+    pub kind: ActionType,
+}
+
+#[cfg(test)]
+impl Subject {
+    /// What the tests of answers are about.
+    pub fn example() -> Self {
+        Self {
+            transaction: TransactionId::new([0xab; 16]),
+            name: Name::new("approve".to_owned()).expect("letters"),
+            kind: ActionType::Success,
+        }
+    }
+}
+
+/// All questions are settled: what is reported, and what is answered when that worked.
+#[derive(Debug)]
+pub enum Decision {
+    /// Tell the task.
+    Report(Box<Answer>),
+    /// Do nothing, and show the page that asks.
+    Ask(Box<Ask>),
+    /// Do nothing: HEAD on a link that acts on GET, which would answer this.
+    Inert(Receipt, Box<ReplySpec>),
+}
+
+/// What a visitor is told about an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt {
+    /// Which action of which request.
+    pub subject: Subject,
+    /// What the visitor knows the answer by.
+    pub answer: String,
+    /// Whether the task goes on waiting.
+    pub keeps_waiting: bool,
+}
+
+#[cfg(test)]
+impl Receipt {
+    /// What the tests of answers are about.
+    pub fn example() -> Self {
+        Self {
+            subject: Subject::example(),
+            answer: "approve".to_owned(),
+            keeps_waiting: false,
+        }
+    }
+}
+
+/// A report and the reply that goes with it; nothing in it can fail any more.
+#[derive(Debug)]
+pub struct Answer {
+    /// The task.
+    pub token: TaskToken,
+    /// What the task is told.
+    pub report: Report,
+    /// What the visitor is told about it.
+    pub receipt: Receipt,
+    /// The outcome that the body chose.
+    pub outcome: Option<Name>,
+    /// What the visitor gets when the task took the report.
+    pub reply: ReplySpec,
+}
+
+/// Decides what one use of a link does.
+///
+/// # Errors
+/// `ExpiredPayload`, `ActionMismatched`, `ParametersDisabled`, `PostActionsDisabled`, `PostActionNotPosted`,
+/// `InvalidPostActionBody`, `OutputFormatting` and `Prefetched`, looked for in this order. What a page can ask for again
+/// is no error but [`Decision::Ask`].
+pub fn decide(opened: Opened, visit: &Visit<'_>, switches: Switches) -> Result<Decision, Rejection> {
+    let Opened { payload, nonce } = opened;
+    if let Some(at) = payload.expires_at.filter(|_| payload.is_expired(visit.now())) {
+        return Err(Rejection::ExpiredPayload { at });
+    }
+    let subject = Subject {
+        transaction: payload.transaction,
+        name: payload.action.name.clone(),
+        kind: payload.action.kind.action_type(),
+    };
+    if !visit.query.agrees(&subject.name, subject.kind) {
+        return Err(Rejection::ActionMismatched);
+    }
+    let use_of = Use {
+        visit,
+        switches,
+        subject,
+        payload,
+    };
+    match &use_of.payload.action.kind {
+        ActionKind::Post(outcomes) => use_of.post(outcomes),
+        ActionKind::Form(form) => use_of.form(form, &nonce),
+        ActionKind::Success { .. } | ActionKind::Failure { .. } | ActionKind::Heartbeat => {
+            let (report, reply) = use_of.fixed_report()?;
+            match (use_of.payload.action.confirm, visit.method) {
+                (Confirm::Off, Method::Head) => {
+                    let receipt = use_of.receipt(&report, use_of.shown());
+                    Ok(Decision::Inert(receipt, Box::new(reply)))
+                }
+                (Confirm::Off, Method::Get) if visit.is_prefetch => Err(Rejection::Prefetched),
+                (Confirm::Off, Method::Get | Method::Post) => {
+                    use_of.answer(report, reply, None, use_of.shown())
+                }
+                (Confirm::Page | Confirm::Strict, Method::Get | Method::Head) => {
+                    Ok(use_of.question(&reply, &nonce, None))
+                }
+                (confirm @ (Confirm::Page | Confirm::Strict), Method::Post) => {
+                    match ask::is_meant(visit, &nonce, confirm == Confirm::Strict) {
+                        Ok(()) => use_of.answer(report, reply, None, use_of.shown()),
+                        Err(unconfirmed) => Ok(use_of.question(&reply, &nonce, Some(unconfirmed))),
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// One use of a link whose time and name are settled.
+struct Use<'a> {
+    visit: &'a Visit<'a>,
+    switches: Switches,
+    subject: Subject,
+    payload: Payload,
+}
+
+impl Use<'_> {
+    /// What a success, failure or heartbeat reports and answers, with its parameters filled in.
+    fn fixed_report(&self) -> Result<(Report, ReplySpec), Rejection> {
+        let parameters = self.payload.parameters.then_some(&self.visit.query.parameters);
+        if parameters.is_some() && !self.switches.output_parameters {
+            return Err(Rejection::ParametersDisabled);
+        }
+        let action = &self.payload.action;
+        let report = match &action.kind {
+            ActionKind::Success { output } => {
+                Report::success(filled_output(output.clone(), parameters)?).map_err(formatting)?
+            }
+            ActionKind::Failure { error, cause } => {
+                let error = filled_text(error.clone(), "error", parameters)?;
+                let cause = filled_text(cause.clone(), "cause", parameters)?;
+                Report::failure(error, cause).map_err(formatting)?
+            }
+            ActionKind::Heartbeat | ActionKind::Post(_) | ActionKind::Form(_) => Report::Heartbeat,
+        };
+        Ok((report, filled_reply(action.response.clone(), parameters)?))
+    }
+
+    fn post(&self, outcomes: &Outcomes) -> Result<Decision, Rejection> {
+        if !self.switches.post_actions {
+            return Err(Rejection::PostActionsDisabled);
+        }
+        if self.visit.method != Method::Post {
+            return Err(Rejection::PostActionNotPosted);
+        }
+        let body = Body::read(self.visit.body, self.visit.content_type)?;
+        let outcome = select::choose(outcomes, &body)?;
+        let reply = outcome.response.as_ref().unwrap_or(&self.payload.action.response);
+        self.answer(
+            select::report(outcome, &body)?,
+            reply.clone(),
+            Some(&outcome.name),
+            self.shown(),
+        )
+    }
+
+    /// All that is left to do is to tell the task.
+    fn answer(
+        &self,
+        report: Report,
+        reply: ReplySpec,
+        outcome: Option<&Name>,
+        shown: &str,
+    ) -> Result<Decision, Rejection> {
+        let report = match (self.payload.callback, report) {
+            (true, Report::Success { output }) => {
+                let callback = Callback::of(self, outcome);
+                callback.add_to(&output).map_err(formatting)?
+            }
+            (_, report) => report,
+        };
+        Ok(Decision::Report(Box::new(Answer {
+            token: self.payload.token.clone(),
+            receipt: self.receipt(&report, shown),
+            report,
+            outcome: outcome.cloned(),
+            reply,
+        })))
+    }
+
+    fn receipt(&self, report: &Report, answer: &str) -> Receipt {
+        Receipt {
+            subject: self.subject.clone(),
+            answer: answer.to_owned(),
+            keeps_waiting: matches!(report, Report::Heartbeat),
+        }
+    }
+
+    /// What the visitor knows the action by: the text of its button, or its name.
+    fn shown(&self) -> &str {
+        let label = self.payload.action.question.button.label.as_deref();
+        label.unwrap_or(self.subject.name.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests;

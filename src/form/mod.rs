@@ -1,0 +1,144 @@
+//! Forms: which fields a page has, what was entered, and whether the sealed schema accepts it.
+
+pub mod check;
+pub mod field;
+pub mod submission;
+
+pub use check::{Complaint, Issue, Place};
+pub use field::{Field, FieldKind};
+pub use submission::{PageEntries, ProgramEntries};
+
+use crate::action::{Outcome, Outcomes};
+use crate::rejection::Fault;
+use serde_json::Value;
+
+/// The fields of all outcomes, each once, in the order in which the outcomes name them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fields(Vec<Shared>);
+
+/// A field, and which outcomes have it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Shared {
+    /// The field.
+    pub field: Field,
+    /// Places of the outcomes that have it.
+    pub in_outcomes: Vec<usize>,
+    /// Places of the outcomes that need it.
+    pub needed_by: Vec<usize>,
+}
+
+impl Fields {
+    /// Collects the fields of outcomes.
+    ///
+    /// # Errors
+    /// `[1].schema.properties.reason`: a property that no page can ask for, or that another outcome has as another
+    /// kind of field.
+    pub fn of(outcomes: &Outcomes) -> Result<Self, Fault> {
+        let mut all: Vec<Shared> = Vec::new();
+        for (place, outcome) in outcomes.list.iter().enumerate() {
+            let needed = required(outcome);
+            let fields = of_outcome(outcome).map_err(|fault| fault.under(&format!("[{place}].schema")))?;
+            for field in fields {
+                let is_needed = needed.contains(&field.name.as_str());
+                let shared = match all.iter().position(|shared| shared.field.name == field.name) {
+                    Some(known) => all.get_mut(known),
+                    None => {
+                        all.push(Shared {
+                            field: field.clone(),
+                            in_outcomes: Vec::new(),
+                            needed_by: Vec::new(),
+                        });
+                        all.last_mut()
+                    }
+                };
+                let Some(shared) = shared else { continue };
+                if shared.field.kind != field.kind {
+                    let at = format!("[{place}].schema.properties.{}", field.name);
+                    return Err(Fault::at(at, "is another kind of field in another outcome"));
+                }
+                shared.field.limits.widen(&field.limits);
+                shared.in_outcomes.push(place);
+                if is_needed {
+                    shared.needed_by.push(place);
+                }
+            }
+        }
+        Ok(Self(all))
+    }
+
+    /// All of them.
+    pub fn list(&self) -> &[Shared] {
+        &self.0
+    }
+
+    /// Those of one outcome, by its place.
+    pub fn of_place(&self, place: usize) -> impl Iterator<Item = &Field> {
+        let has = move |shared: &&Shared| shared.in_outcomes.contains(&place);
+        self.0.iter().filter(has).map(|shared| &shared.field)
+    }
+
+    /// Whether any outcome has a field of this name.
+    pub fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|shared| shared.field.name == name)
+    }
+}
+
+/// The properties that an outcome needs.
+fn required(outcome: &Outcome) -> Vec<&str> {
+    let required = outcome.schema.get("required").and_then(Value::as_array);
+    required.into_iter().flatten().filter_map(Value::as_str).collect()
+}
+
+/// The fields of one outcome, in the order of its schema.
+fn of_outcome(outcome: &Outcome) -> Result<Vec<Field>, Fault> {
+    let schema = &outcome.schema;
+    if schema.get("type").is_some_and(|kind| kind != "object") {
+        return Err(Fault::at(
+            "type",
+            "must be object: the entries of a form are an object",
+        ));
+    }
+    if schema.get("$ref").is_some() {
+        return Err(Fault::at(
+            "$ref",
+            "a form reads `properties` of the schema itself",
+        ));
+    }
+    let none = serde_json::Map::new();
+    let properties = match schema.get("properties") {
+        None => &none,
+        Some(Value::Object(properties)) => properties,
+        Some(_) => return Err(Fault::at("properties", "must be an object")),
+    };
+    if required(outcome)
+        .into_iter()
+        .any(|name| !properties.contains_key(name))
+    {
+        let what = "needs a property that the form does not ask for; name it in `properties`";
+        return Err(Fault::at("required", what));
+    }
+    let read = |(name, property): (&String, &Value)| {
+        Field::read(name, property).map_err(|what| Fault::at(format!("properties.{name}"), what))
+    };
+    properties.iter().map(read).collect()
+}
+
+impl field::Limits {
+    /// Keeps the limits that hold for both.
+    fn widen(&mut self, other: &Self) {
+        let keep = |ours: &mut Option<String>, theirs: &Option<String>| {
+            if ours != theirs {
+                *ours = None;
+            }
+        };
+        keep(&mut self.minimum, &other.minimum);
+        keep(&mut self.maximum, &other.maximum);
+        keep(&mut self.pattern, &other.pattern);
+        self.min_items = self.min_items.min(other.min_items);
+        self.min_length = self.min_length.min(other.min_length);
+        self.max_length = match (self.max_length, other.max_length) {
+            (Some(ours), Some(theirs)) => Some(ours.max(theirs)),
+            _ => None,
+        };
+    }
+}

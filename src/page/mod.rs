@@ -1,0 +1,307 @@
+//! The pages that a person sees. Escaped at compile time; no script, nothing from anywhere else.
+
+mod ask;
+mod fields;
+mod texts;
+
+pub use ask::ask;
+
+use crate::brand::Brand;
+use crate::decide::Receipt;
+use crate::language::Language;
+use crate::rejection::{Rejection, Sent, Unavailable};
+use askama::Template;
+use base64::Engine as _;
+use texts::{Texts, filled};
+
+/// For a page that the author of the link wrote: it may load what it likes, but nobody may frame it.
+pub const AUTHORS_POLICY: &str = "frame-ancestors 'none'; base-uri 'none'";
+/// For what is no page.
+pub const NO_PAGE_POLICY: &str =
+    "default-src 'none'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'";
+
+const STYLE: &str = include_str!("style.css");
+
+/// A page, and what a browser may do with it.
+pub struct Page {
+    /// The document.
+    pub html: String,
+    /// Content-Security-Policy: the one embedded style sheet, forms to where they belong, and nothing else.
+    pub policy: String,
+}
+
+/// What all pages share.
+pub struct Look<'a> {
+    language: Language,
+    brand: &'a Brand,
+    style: String,
+}
+
+impl<'a> Look<'a> {
+    /// In a language, with the owner's name and colour.
+    pub fn new(language: Language, brand: &'a Brand) -> Self {
+        let mut style = STYLE.to_owned();
+        if let Some(color) = brand.color {
+            // Behind the style sheet, so that it holds in the dark as well.
+            style.push_str(&format!(
+                ":root{{--brand:{};--on-brand:{}}}\n",
+                color.css(),
+                color.ink()
+            ));
+        }
+        Self {
+            language,
+            brand,
+            style,
+        }
+    }
+
+    fn texts(&self) -> &'static Texts {
+        texts::of(self.language)
+    }
+
+    fn frame(&self) -> Frame<'_> {
+        Frame {
+            lang: self.language.tag(),
+            brand: self.brand.name.as_deref(),
+            style: &self.style,
+        }
+    }
+
+    fn page(&self, template: &impl Template, origins: &[String]) -> Page {
+        let hash = ring::digest::digest(&ring::digest::SHA256, self.style.as_bytes());
+        let hash = base64::engine::general_purpose::STANDARD.encode(hash);
+        let actions = [&["'self'".to_owned()], origins].concat().join(" ");
+        Page {
+            html: template.render().expect("writing to a string does not fail"),
+            policy: format!(
+                "default-src 'none'; style-src 'sha256-{hash}'; form-action {actions}; \
+                 frame-ancestors 'none'; base-uri 'none'"
+            ),
+        }
+    }
+}
+
+struct Frame<'a> {
+    lang: &'static str,
+    brand: Option<&'a str>,
+    style: &'a str,
+}
+
+struct Row {
+    term: &'static str,
+    value: String,
+    /// Not in the language of the page.
+    english: bool,
+}
+
+impl Row {
+    fn new(term: &'static str, value: impl Into<String>) -> Self {
+        Self {
+            term,
+            value: value.into(),
+            english: false,
+        }
+    }
+}
+
+/// The sign above the heading.
+#[derive(Clone, Copy)]
+enum Mark {
+    Good,
+    Wait,
+    Bad,
+}
+
+impl Mark {
+    const fn class(self) -> &'static str {
+        match self {
+            Mark::Good => "good",
+            Mark::Wait => "wait",
+            Mark::Bad => "bad",
+        }
+    }
+
+    const fn sign(self) -> &'static str {
+        match self {
+            Mark::Good => "✓",
+            Mark::Wait => "…",
+            Mark::Bad => "!",
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "message.html")]
+struct Message<'a> {
+    frame: Frame<'a>,
+    mark: Mark,
+    title: &'a str,
+    texts: Vec<&'a str>,
+    rows: Vec<Row>,
+}
+
+/// The answer was recorded.
+pub fn done(look: &Look<'_>, receipt: &Receipt) -> Page {
+    let texts = look.texts();
+    let (title, text) = match receipt.keeps_waiting {
+        true => (texts.kept_title, texts.kept_text),
+        false => (texts.done_title, texts.done_text),
+    };
+    let message = Message {
+        frame: look.frame(),
+        mark: Mark::Good,
+        title,
+        texts: vec![text],
+        rows: rows(texts, receipt),
+    };
+    look.page(&message, &[])
+}
+
+/// The answer was sent, the task is closed, and the confirmation got lost.
+pub fn unconfirmed(look: &Look<'_>, receipt: &Receipt) -> Page {
+    let texts = look.texts();
+    let text = match receipt.keeps_waiting {
+        true => texts.unconfirmed_kept_text,
+        false => texts.unconfirmed_text,
+    };
+    let message = Message {
+        frame: look.frame(),
+        mark: Mark::Wait,
+        title: texts.unconfirmed_title,
+        texts: vec![text],
+        rows: rows(texts, receipt),
+    };
+    look.page(&message, &[])
+}
+
+/// The request was not granted. `detail` is the text for programs, in English.
+pub fn refused(look: &Look<'_>, rejection: &Rejection, detail: &str) -> Page {
+    let texts = look.texts();
+    let expired;
+    let (mark, title, mut shown) = match rejection {
+        Rejection::ExpiredPayload { at } => {
+            expired = filled(texts.expired_text, &[&time(*at)]);
+            (
+                Mark::Wait,
+                texts.expired_title,
+                vec![expired.as_str(), texts.ask_sender],
+            )
+        }
+        Rejection::StepFunctionsRefused("TaskTimedOut" | "TaskDoesNotExist", _) => {
+            (Mark::Wait, texts.closed_title, vec![texts.closed_text])
+        }
+        Rejection::InvalidPayload(_) => (Mark::Bad, texts.damaged_title, vec![texts.damaged_text]),
+        Rejection::ParametersDisabled
+        | Rejection::PostActionsDisabled
+        | Rejection::ServiceUnavailable(Unavailable::KeySwitchedOff, ..) => {
+            (Mark::Bad, texts.off_title, vec![texts.off_text])
+        }
+        Rejection::KeyDeleted => (
+            Mark::Bad,
+            texts.gone_title,
+            vec![texts.gone_text, texts.ask_sender],
+        ),
+        Rejection::ServiceUnavailable(_, Sent::NotSent, _) | Rejection::TooManyRequests => {
+            (Mark::Wait, texts.later_title, vec![texts.later_text])
+        }
+        Rejection::ServiceUnavailable(_, Sent::Unknown, _) => {
+            (Mark::Wait, texts.unsure_title, vec![texts.unsure_text])
+        }
+        Rejection::PostActionNotPosted => (Mark::Bad, texts.program_title, vec![texts.program_text]),
+        Rejection::NotPermitted(..) | Rejection::ServiceError(_) => {
+            (Mark::Bad, texts.fault_title, vec![texts.fault_text])
+        }
+        Rejection::InvalidJson(_)
+        | Rejection::MethodNotAllowed(_)
+        | Rejection::UnsupportedMediaType
+        | Rejection::UnsupportedEvent(_)
+        | Rejection::DuplicateActionName(_)
+        | Rejection::InvalidDate(_)
+        | Rejection::InvalidPostActionOutcome(_)
+        | Rejection::InvalidJsonPath(_)
+        | Rejection::EncryptionFailed(_)
+        | Rejection::UrlTooLong(_)
+        | Rejection::EncryptionRequired
+        | Rejection::DecryptionUnsupported
+        | Rejection::ActionMismatched
+        | Rejection::OutputFormatting(_)
+        | Rejection::ConfirmationRequired(_)
+        | Rejection::Prefetched
+        | Rejection::InvalidPostActionBody(_)
+        | Rejection::UnsupportedBodyType
+        | Rejection::StepFunctionsRefused(..) => (Mark::Bad, texts.wrong_title, vec![texts.wrong_text]),
+    };
+    shown.dedup();
+    let mut rows = vec![Row::new(texts.term_code, rejection.code())];
+    if says_more(rejection) {
+        rows.push(Row {
+            term: texts.term_details,
+            value: detail.to_owned(),
+            english: true,
+        });
+    }
+    let message = Message {
+        frame: look.frame(),
+        mark,
+        title,
+        texts: shown,
+        rows,
+    };
+    look.page(&message, &[])
+}
+
+/// Whether the text for programs tells a person, or whoever helps them, something that the page does not.
+fn says_more(rejection: &Rejection) -> bool {
+    match rejection {
+        Rejection::ExpiredPayload { .. }
+        | Rejection::InvalidPayload(_)
+        | Rejection::KeyDeleted
+        | Rejection::TooManyRequests
+        | Rejection::PostActionNotPosted
+        | Rejection::ServiceUnavailable(..)
+        | Rejection::StepFunctionsRefused("TaskTimedOut" | "TaskDoesNotExist", _) => false,
+        Rejection::InvalidJson(_)
+        | Rejection::MethodNotAllowed(_)
+        | Rejection::UnsupportedMediaType
+        | Rejection::UnsupportedEvent(_)
+        | Rejection::DuplicateActionName(_)
+        | Rejection::InvalidDate(_)
+        | Rejection::ParametersDisabled
+        | Rejection::PostActionsDisabled
+        | Rejection::InvalidPostActionOutcome(_)
+        | Rejection::InvalidJsonPath(_)
+        | Rejection::EncryptionFailed(_)
+        | Rejection::UrlTooLong(_)
+        | Rejection::EncryptionRequired
+        | Rejection::DecryptionUnsupported
+        | Rejection::ActionMismatched
+        | Rejection::OutputFormatting(_)
+        | Rejection::ConfirmationRequired(_)
+        | Rejection::Prefetched
+        | Rejection::InvalidPostActionBody(_)
+        | Rejection::UnsupportedBodyType
+        | Rejection::StepFunctionsRefused(..)
+        | Rejection::NotPermitted(..)
+        | Rejection::ServiceError(_) => true,
+    }
+}
+
+fn rows(texts: &Texts, receipt: &Receipt) -> Vec<Row> {
+    vec![
+        Row::new(texts.term_answer, receipt.answer.as_str()),
+        Row::new(texts.term_reference, receipt.subject.transaction.to_string()),
+    ]
+}
+
+/// `2026-12-24 18:00 UTC`
+fn time(unix_seconds: u64) -> String {
+    let seconds = i64::try_from(unix_seconds).ok();
+    let instant = seconds.and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
+    instant
+        .map(|instant| instant.strftime("%Y-%m-%d %H:%M UTC").to_string())
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,96 @@
+//! Spanish.
+
+use super::Texts;
+
+pub const ES: Texts = Texts {
+    // --- an answer was recorded ---
+    done_title: "Gracias",
+    done_text: "Su respuesta quedó registrada. Puede cerrar esta página.",
+    kept_title: "Solicitud aún abierta",
+    kept_text: "La solicitud sigue abierta. Puede cerrar esta página.",
+    unconfirmed_title: "Enviado",
+    unconfirmed_text: "Su respuesta se envió y la solicitud ya está cerrada, casi con total seguridad por \
+                       su respuesta. La confirmación se perdió por el camino.",
+    unconfirmed_kept_text: "La solicitud ya está cerrada, así que no hace falta mantenerla abierta por más tiempo.",
+
+    // --- a page that asks ---
+    ask_title: "Por favor, confirme",
+    ask_text: "Todavía no se ha enviado nada. Su respuesta contará cuando pulse el botón.",
+    decide_title: "Por favor, decida",
+    decide_text: "Todavía no se ha enviado nada. Su respuesta contará cuando pulse uno de los botones.",
+    confirm_label: "Confirmar: {}",
+    tick: "He leído esto y es lo que deseo hacer.",
+    needed_for: "necesario para: {}",
+    only_for: "solo para: {}",
+    optional: "opcional",
+    choose: "Elija una opción",
+    hint_range: "De {} a {}.",
+    hint_minimum: "Mínimo: {}.",
+    hint_maximum: "Máximo: {}.",
+    hint_length: "Máximo de caracteres: {}.",
+
+    // --- why the page is shown again ---
+    again_title: "Por favor, revise sus datos",
+    again_unsent: "Todavía no se ha enviado nada.",
+    again_fast: "Eso fue más rápido de lo que se puede leer, así que no contó. Por favor, pulse de nuevo el botón.",
+    again_old: "Esta página estuvo abierta más de un día. Por favor, pulse de nuevo el botón.",
+    again_page: "La respuesta no llegó desde esta página, así que no contó. Por favor, pulse el botón.",
+    again_unreadable: "No se pudo leer lo que se envió. Por favor, responda desde esta página.",
+
+    // --- what is wrong, beside a field ---
+    issue_missing: "Complete este campo.",
+    issue_unchosen: "Elija una opción.",
+    issue_too_short: "El texto es demasiado corto. Mínimo de caracteres: {}.",
+    issue_too_long: "El texto es demasiado largo. Máximo de caracteres: {}.",
+    issue_too_small: "Escriba {} o más.",
+    issue_too_large: "Escriba {} o menos.",
+    issue_pattern: "Esto no tiene el formato que se pide.",
+    issue_number: "Escriba un número.",
+    issue_whole: "Escriba un número entero.",
+    issue_date: "Escriba una fecha en el formato año-mes-día, por ejemplo, 2026-12-24.",
+    issue_email: "Escriba una dirección de correo electrónico.",
+    issue_uri: "Escriba una dirección web completa, por ejemplo, https://example.com.",
+    issue_choice: "Elija una de las opciones disponibles.",
+    issue_too_few: "Elija {} como mínimo.",
+    issue_too_many: "Elija {} como máximo.",
+    issue_tick: "Marque esta casilla.",
+    issue_twice: "Este dato se envió dos veces.",
+    issue_unreadable: "No se pudo leer este dato. Vuelva a escribirlo.",
+    issue_unknown: "Se envió algo que esta página no pide.",
+    issue_no_outcome: "Pulse uno de los botones.",
+    issue_too_much: "Eso es más de lo que se puede enviar.",
+    issue_unfit: "Estos datos no concuerdan entre sí.",
+
+    // --- nothing could be done with the link ---
+    expired_title: "Este enlace ha caducado",
+    expired_text: "Se podía usar hasta el {}. No se envió nada.",
+    closed_title: "Solicitud ya respondida o cerrada",
+    closed_text: "Esta solicitud ya fue respondida, venció o fue interrumpida. Esta vez no se cambió nada.",
+    damaged_title: "Este enlace está incompleto o dañado",
+    damaged_text: "Copie la dirección completa del mensaje y vuelva a abrirla; es posible que su programa \
+                   de correo la haya cortado. No se envió nada.",
+    off_title: "No disponible",
+    off_text: "Los enlaces de este tipo están desactivados en este momento. No se envió nada.",
+    gone_title: "Este enlace ya no se puede abrir",
+    gone_text: "Se eliminó la clave de este enlace. No se envió nada.",
+    later_title: "Inténtelo de nuevo más tarde",
+    later_text: "El servicio no puede responder en este momento. No se envió nada y puede volver a abrir el \
+                 enlace sin riesgo.",
+    unsure_title: "Sin confirmar",
+    unsure_text: "Su respuesta se envió, pero no se pudo confirmar. Puede volver a abrir el enlace sin \
+                  riesgo: una respuesta cuenta una sola vez.",
+    program_title: "Un enlace para programas",
+    program_text: "Este enlace recibe datos de un programa. No se puede usar en un navegador. No se envió nada.",
+    wrong_title: "Esto no funcionó",
+    wrong_text: "El enlace no se usó de la forma prevista. No se envió nada.",
+    fault_title: "Algo salió mal",
+    fault_text: "El error no es suyo. Por favor, avise a quien le envió este enlace.",
+    ask_sender: "Por favor, pida un enlace nuevo a quien le envió este.",
+
+    // --- terms in front of a value ---
+    term_answer: "Su respuesta",
+    term_until: "Responder hasta",
+    term_reference: "Referencia",
+    term_code: "Código",
+    term_details: "Detalles",
+};
