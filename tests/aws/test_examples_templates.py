@@ -16,6 +16,7 @@ from deployment import ROOT, packaged, translated
 from moto_aws import BUCKET, REGION
 
 EXAMPLES = sorted(path.parent.name for path in (ROOT / "examples").glob("*/template.yaml"))
+JSONATA = sorted((ROOT / "examples").glob("*/statemachine/*jsonata.asl.json"))
 # Regions of three partitions, so that nothing is written for one of them only.
 REGIONS = [REGION, "us-east-1", "cn-north-1", "us-gov-west-1"]
 
@@ -52,6 +53,18 @@ def test_both_languages_have_the_same_states(name):
         twin = path.with_name(path.name.replace("jsonpath", "jsonata"))
         assert _outline(path) == _outline(twin) | {"QueryLanguage": None}
         assert _outline(twin)["QueryLanguage"] == "JSONata"
+
+
+@pytest.mark.parametrize("path", JSONATA, ids=lambda path: str(path.relative_to(ROOT / "examples")))
+def test_jsonata_uses_only_what_there_is_at_its_place(path):
+    """moto gives a state's error as its result, too, and its result everywhere."""
+    for name, state in json.loads(path.read_text())["States"].items():
+        caught = json.dumps(state.pop("Catch", []))
+        assert "$states.result" not in caught, name
+        output = json.dumps(state.pop("Output", ""))
+        assert state["Type"] == "Task" or "$states.result" not in output, name
+        assert "$states.result" not in json.dumps(state), name
+        assert "$states.errorOutput" not in json.dumps(state) + output, name
 
 
 @pytest.mark.parametrize("name", EXAMPLES)

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+import events
 import signature
 from checks import APPROVE, STRAY, TRANSACTION, check_refused, created
 from deployment import ROOT, Deployment
@@ -176,6 +177,21 @@ def test_events_of_something_else(deployed, gateway, aws, logical_id, event):
     body = json.load(answer["Payload"])
     assert body["error"] == ("InvalidJSON" if logical_id == "CreateUrls" else "UnsupportedEvent")
     assert body["message"] and not gateway.calls_of(name)
+
+
+@pytest.mark.parametrize("door", [events.rest_api, events.http_api, events.function_url])
+def test_http_requests_of_the_other_function(deployed, gateway, door):
+    functions = deployed.resources("AWS::Lambda::Function")
+    link = gateway.invoke(functions["CreateUrls"], REQUEST)["urls"]["approve"]
+    link = link.replace(deployed.outputs["LinkBase"], deployed.outputs["Api"])
+    for name, event in (
+        (functions["CreateUrls"], door("GET", link)),
+        (functions["ProcessCallback"], door("POST", f"{deployed.outputs['Api']}/urls", JSON, json.dumps(REQUEST))),
+    ):
+        gateway.calls_of(name)
+        answer = events.Answer.of(gateway.function(name).invoke(event))
+        assert answer.status >= 400 and answer.json()["error"] and answer.json()["message"]
+        assert not gateway.calls_of(name)
 
 
 # --- a wrong environment ------------------------------------------------------------------------------------
