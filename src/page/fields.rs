@@ -149,7 +149,8 @@ fn note(texts: &'static Texts, shared: &Shared, outcomes: &[Outcome]) -> Option<
     let all = outcomes.len();
     match (shared.needed_by.len(), shared.in_outcomes.len()) {
         (needed, _) if needed == all => None,
-        (0, _) if is_tick(&shared.field) => None,
+        // A box may always be left empty.
+        (0, inside) if inside == all && is_tick(&shared.field) => None,
         (0, inside) if inside == all => Some(texts.optional.to_owned()),
         (0, _) => Some(filled(texts.only_for, &[&names(&shared.in_outcomes)])),
         (_, _) => Some(filled(texts.needed_for, &[&names(&shared.needed_by)])),

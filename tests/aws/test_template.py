@@ -202,6 +202,32 @@ def test_no_link_can_come_into_a_log_of_api_gateway() -> None:
 
 
 @pytest.mark.parametrize("name", TEMPLATES)
+def test_the_alarms_look_for_what_the_log_has(name: str) -> None:
+    """Fields and values of the filters, in the tables of the log lines and of the codes."""
+    lines = (ROOT / "docs/CONFIGURATION.md").read_text()
+    codes = (ROOT / "docs/API.md").read_text()
+    resolved = Resolved(templates.translated(name), {"AlarmTopicArn": templates.TOPIC})
+    filters = resolved.resources("AWS::Logs::MetricFilter")
+    assert len(filters) == 4
+    metrics = set()
+    for it in filters.values():
+        compared = re.findall(r'\$\.([\w.\[\]]+) !?= "(\w+)"', it["FilterPattern"])
+        assert compared and it["FilterPattern"].count("$") == len(compared)
+        for field, value in compared:
+            assert f"| `{field.split('.')[-1]}` |" in lines, field
+            assert f"`{value}`" in (codes if field == "error" else lines), value
+        metrics |= {(made["MetricNamespace"], made["MetricName"]) for made in it["MetricTransformations"]}
+    alarms = resolved.resources("AWS::CloudWatch::Alarm").values()
+    assert len(alarms) == 3 and all(it["AlarmActions"] == [templates.TOPIC] for it in alarms)
+    read = {(it["Namespace"], it["MetricName"]) for it in alarms if "MetricName" in it}
+    for part in (part for it in alarms for part in it.get("Metrics", []) if "MetricStat" in part):
+        metric = part["MetricStat"]["Metric"]
+        read.add((metric["Namespace"], metric["MetricName"]))
+    assert metrics == {metric for metric in read if not metric[0].startswith("AWS/")}
+    assert not Resolved(templates.translated(name), {}).resources("AWS::Logs::MetricFilter", "AWS::CloudWatch::Alarm")
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
 def test_every_parameter_is_described_labelled_and_in_one_group(name: str) -> None:
     template = templates.written(name)
     interface = template["Metadata"]["AWS::CloudFormation::Interface"]

@@ -141,6 +141,16 @@ def test_our_policies_are_not_deleted_with_the_old_ones() -> None:
         assert theirs and ours and not ours & theirs
 
 
+def test_log_groups_are_not_those_that_lambda_made() -> None:
+    """Lambda made `/aws/lambda/<name>` for the functions of the old stack; to make it again would fail."""
+    after = new()
+    groups = {name: it["Properties"] for name, it in after.items() if it["Type"] == "AWS::Logs::LogGroup"}
+    assert set(groups) == {"CreateUrlsLogGroup", "ProcessCallbackLogGroup"}
+    assert not any("LogGroupName" in properties for properties in groups.values())
+    for function in ("CreateUrls", "ProcessCallback"):
+        assert after[function]["Properties"]["LoggingConfig"]["LogGroup"].startswith(f"stack-{function}LogGroup-")
+
+
 def test_while_the_stack_is_updated_the_old_deployment_finds_its_function() -> None:
     """Resources that go are deleted at the end; what the old deployment calls must not change before."""
     assert "ProcessCallbackFunction" not in new() and "CreateUrlsForApi" not in new()
