@@ -55,6 +55,19 @@ def test_both_languages_have_the_same_states(name):
         assert _outline(twin)["QueryLanguage"] == "JSONata"
 
 
+@pytest.mark.parametrize(
+    ("waiting", "sending"),
+    [("human-approval/statemachine/approval", "send-links"), ("webhook/statemachine/run-job", "send-job")],
+)
+@pytest.mark.parametrize("language", ["jsonpath", "jsonata"])
+def test_links_end_when_the_task_does(waiting, sending, language):
+    path = ROOT / "examples" / f"{waiting}.{language}.asl.json"
+    machine = json.loads(path.read_text())
+    create = json.loads(path.with_name(f"{sending}.{language}.asl.json").read_text())["States"]["CreateUrls"]
+    lifetime = (create.get("Arguments") or create["Parameters"])["Payload"]["expires_in"]
+    assert {"PT1H": 3600, "P1D": 86400}[lifetime] == machine["States"][machine["StartAt"]]["TimeoutSeconds"]
+
+
 @pytest.mark.parametrize("path", JSONATA, ids=lambda path: str(path.relative_to(ROOT / "examples")))
 def test_jsonata_uses_only_what_there_is_at_its_place(path):
     """moto gives a state's error as its result, too, and its result everywhere."""
