@@ -1,6 +1,6 @@
 //! Payloads as the Python application wrote them: inside of `1-` and `2-` links.
 
-use super::Payload;
+use super::{Payload, is_recipient};
 use crate::action::{self, ActionKind, Confirm, Notes, Question, Source};
 use crate::json::{self, JsonText};
 use crate::language::Language;
@@ -80,6 +80,13 @@ pub fn read(bytes: &[u8]) -> Result<Payload, Damage> {
     if let Some(page) = &read.page {
         let wire = action::read_text(page.get(), |_| ());
         action.question = wire.and_then(Question::read).map_err(|fault| content(&fault))?;
+    }
+    if read
+        .recipient
+        .as_deref()
+        .is_some_and(|recipient| !is_recipient(recipient))
+    {
+        return Err(content(&"recipient"));
     }
     Ok(Payload {
         token: TaskToken::new(read.token).ok_or_else(|| content(&"token of a wrong length"))?,
