@@ -28,10 +28,22 @@ struct Read {
 
 /// Beside the action: what the Python application sealed inside of it was the author's text, and meant nothing.
 #[derive(Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "lowercase", try_from = "String")]
 enum Confirmed {
     Page,
     Strict,
+}
+
+impl TryFrom<String> for Confirmed {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        match text.as_str() {
+            "page" => Ok(Confirmed::Page),
+            "strict" => Ok(Confirmed::Strict),
+            _ => Err("neither page nor strict"),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -79,7 +91,8 @@ pub fn read(bytes: &[u8]) -> Result<Payload, Damage> {
     };
     if let Some(page) = &read.page {
         let wire = action::read_text(page.get(), |_| ());
-        action.question = wire.and_then(Question::read).map_err(|fault| content(&fault))?;
+        let question = wire.and_then(Question::read);
+        action.question = question.map_err(|fault| content(&fault.under("page")))?;
     }
     if read
         .recipient
