@@ -200,6 +200,21 @@ fn opened_in_json() -> Vec<Made> {
             "A heartbeat that asks in the author's words.",
             &format!(r#""confirm":"page","page":{QUESTION}"#),
         ),
+        made_plain(
+            "ok_plain_page_in_other_words",
+            "Fields in another order, white space, an escape, and a fact that is a number.",
+            &json(
+                HEARTBEAT,
+                r#""confirm":"page","page":{"label": "Pay", "facts": [["Amount", 1.50]], "title": "\u0050ay?"}"#,
+            ),
+            payload(
+                &json(
+                    HEARTBEAT,
+                    r#""confirm":"page","page":{"title":"Pay?","facts":[["Amount","1.50"]],"label":"Pay"}"#,
+                ),
+                false,
+            ),
+        ),
         same(
             "ok_plain_strict",
             "A heartbeat that asks, with a box that must be ticked.",
