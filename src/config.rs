@@ -5,6 +5,8 @@ use crate::brand::{self, Brand, Color};
 use crate::decide::Switches;
 use crate::expiration::Lifetime;
 use crate::link::{BaseUrl, is_region};
+use crate::log::Level;
+use crate::origin::AllowedOrigin;
 use std::fmt;
 
 /// Everything that the environment decides.
@@ -30,6 +32,10 @@ pub struct Config {
     pub brand: Brand,
     /// `ACCEPT_LEGACY_URLS`: links of the Python application open.
     pub accept_legacy: bool,
+    /// `CORS_ALLOW_ORIGIN`: whose scripts may follow links; absent means nobody's.
+    pub cors_allow_origin: Option<AllowedOrigin>,
+    /// `LOG_LEVEL`: lines below it are not written.
+    pub log_level: Level,
     /// `VERBOSE_LOGGING`.
     pub verbose: bool,
     /// `DATA_KEY_MAX_AGE`, `DATA_KEY_MAX_USES` and `DECRYPT_CACHE_MAX_AGE`.
@@ -135,6 +141,8 @@ impl Config {
                 color: read.parsed("BRAND_COLOR", |text| Color::parse(&text)),
             },
             accept_legacy: read.switch("ACCEPT_LEGACY_URLS", true),
+            cors_allow_origin: read.origin("CORS_ALLOW_ORIGIN"),
+            log_level: read.level("LOG_LEVEL"),
             verbose: read.switch("VERBOSE_LOGGING", false),
             caches: CacheSettings {
                 data_key_max_age: read.number("DATA_KEY_MAX_AGE", 300, 0, 3_600),
@@ -239,6 +247,19 @@ impl Reader<'_> {
             None => "default".to_owned(),
             Some(text) if text.len() <= MAX_AUDIENCE && text.chars().all(|c| c.is_ascii_graphic()) => text,
             Some(_) => self.problem("AUDIENCE", "must be 1 to 128 visible ASCII characters"),
+        }
+    }
+
+    fn origin(&self, name: &'static str) -> Option<AllowedOrigin> {
+        let parsed = AllowedOrigin::parse(&self.text(name)?);
+        parsed.map_err(|what| self.problem::<()>(name, what)).ok()
+    }
+
+    fn level(&self, name: &'static str) -> Level {
+        match self.text(name) {
+            None => Level::Info,
+            Some(text) => Level::parse(&text)
+                .unwrap_or_else(|| self.problem(name, format_args!("must be one of {}", Level::NAMES))),
         }
     }
 
@@ -349,6 +370,7 @@ mod tests {
             }
         );
         assert!(config.accept_legacy && !config.verbose);
+        assert_eq!((config.cors_allow_origin, config.log_level), (None, Level::Info));
         let caches = CacheSettings {
             data_key_max_age: 300,
             data_key_max_uses: 100,
@@ -391,6 +413,8 @@ mod tests {
             ("ENABLE_POST_ACTIONS", "True"),
             ("ACCEPT_LEGACY_URLS", "1"),
             ("VERBOSE_LOGGING", "on"),
+            ("CORS_ALLOW_ORIGIN", "https://app.example.com/"),
+            ("LOG_LEVEL", "info"),
             ("DATA_KEY_MAX_AGE", "3601"),
             ("DATA_KEY_MAX_USES", "0"),
             ("DECRYPT_CACHE_MAX_AGE", "-1"),
@@ -408,6 +432,8 @@ mod tests {
             "ENABLE_POST_ACTIONS: ",
             "ACCEPT_LEGACY_URLS: ",
             "VERBOSE_LOGGING: ",
+            "CORS_ALLOW_ORIGIN: ",
+            "LOG_LEVEL: ",
             "DATA_KEY_MAX_AGE: ",
             "DATA_KEY_MAX_USES: ",
             "DECRYPT_CACHE_MAX_AGE: ",

@@ -18,6 +18,7 @@ pub mod link;
 pub mod log;
 pub mod negotiate;
 pub mod nonce;
+pub mod origin;
 pub mod page;
 pub mod payload;
 pub mod rejection;

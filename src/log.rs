@@ -8,15 +8,31 @@ use serde::Serialize;
 const MAX_FOREIGN_CHARS: usize = 256;
 
 /// How bad it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Level {
     /// As it should be.
+    #[default]
     Info,
     /// The caller's mistake or a link that does nothing.
     Warn,
     /// The operator should look.
     Error,
+}
+
+impl Level {
+    /// For a sentence about them.
+    pub const NAMES: &str = "INFO, WARN, ERROR";
+
+    /// By its name, in capital letters as in the lines.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "INFO" => Some(Level::Info),
+            "WARN" => Some(Level::Warn),
+            "ERROR" => Some(Level::Error),
+            _ => None,
+        }
+    }
 }
 
 /// One request. The documentation of the fields is in docs/CONFIGURATION.md, "Log lines".
@@ -42,7 +58,7 @@ pub struct Line {
     /// Type of the action.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<&'static str>,
-    /// `created`, `recorded`, `closed_during_retry`, `asked`, `inert` or `refused`.
+    /// `created`, `recorded`, `closed_during_retry`, `asked`, `inert`, `preflight` or `refused`.
     pub outcome: &'static str,
     /// Name of the outcome that a posted body or a person chose.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -109,7 +125,7 @@ impl Line {
 
     /// Notes a refusal.
     pub fn refuse(&mut self, rejection: &Rejection) {
-        self.level = if rejection.status().is_server_error() {
+        self.level = if rejection.is_for_the_operator() {
             Level::Error
         } else {
             Level::Warn

@@ -325,6 +325,12 @@ impl Rejection {
         }
     }
 
+    /// Whether only the operator can mend it, whatever the status says.
+    pub fn is_for_the_operator(&self) -> bool {
+        let is_key = matches!(self, Rejection::EncryptionFailed(_) | Rejection::KeyDeleted);
+        is_key || self.status().is_server_error()
+    }
+
     /// The text for the caller of `/respond`, where a fault of ours can only be found by its transaction.
     pub fn caller_text(&self, transaction: Option<TransactionId>) -> String {
         match (self.status(), transaction) {
@@ -445,6 +451,26 @@ mod tests {
         ] {
             assert!(!rejection.to_string().contains("cause"), "{rejection}");
             assert!(rejection.log_text().contains("cause"), "{rejection}");
+        }
+    }
+
+    #[test]
+    fn a_key_that_cannot_be_used_is_for_the_operator_whatever_the_status() {
+        for rejection in [
+            Rejection::EncryptionFailed("cause".into()),
+            Rejection::KeyDeleted,
+            Rejection::ServiceUnavailable(Unavailable::KeySwitchedOff, Sent::NotSent, "cause".into()),
+            Rejection::ServiceError("cause".into()),
+        ] {
+            assert!(rejection.is_for_the_operator(), "{rejection}");
+        }
+        for rejection in [
+            Rejection::ActionMismatched,
+            Rejection::TooManyRequests,
+            Rejection::InvalidPayload(Damage::Missing),
+            Rejection::MethodNotAllowed("POST"),
+        ] {
+            assert!(!rejection.is_for_the_operator(), "{rejection}");
         }
     }
 

@@ -120,7 +120,7 @@ impl FieldView {
             // A field that only some buttons need must not keep the others from being pressed.
             required: shared.needed_by.len() == outcomes.len(),
             limits: limits(field),
-            control: control(texts, field, &id, &entered),
+            control: control(texts, field, &id, &entered, complaint.is_some()),
             id,
         }
     }
@@ -149,7 +149,8 @@ fn note(texts: &'static Texts, shared: &Shared, outcomes: &[Outcome]) -> Option<
     let all = outcomes.len();
     match (shared.needed_by.len(), shared.in_outcomes.len()) {
         (needed, _) if needed == all => None,
-        (0, _) if is_tick(&shared.field) => None,
+        // A box may always be left empty.
+        (0, inside) if inside == all && is_tick(&shared.field) => None,
         (0, inside) if inside == all => Some(texts.optional.to_owned()),
         (0, _) => Some(filled(texts.only_for, &[&names(&shared.in_outcomes)])),
         (_, _) => Some(filled(texts.needed_for, &[&names(&shared.needed_by)])),
@@ -211,7 +212,7 @@ fn limits(field: &Field) -> LimitsView {
     }
 }
 
-fn control(texts: &'static Texts, field: &Field, id: &str, entered: &[&str]) -> Control {
+fn control(texts: &'static Texts, field: &Field, id: &str, entered: &[&str], is_wrong: bool) -> Control {
     let value = || entered.first().copied().unwrap_or_default().to_owned();
     let input = |kind| Control::Input { kind, value: value() };
     let choices = |choices: &[Choice]| {
@@ -225,6 +226,8 @@ fn control(texts: &'static Texts, field: &Field, id: &str, entered: &[&str]) -> 
     };
     match &field.kind {
         FieldKind::Line(Line::Text) => input("text"),
+        // Browsers drop what is no date or number, and the visitor could not see what to mend.
+        FieldKind::Line(Line::Date) | FieldKind::Integer | FieldKind::Number if is_wrong => input("text"),
         FieldKind::Line(Line::Date) => input("date"),
         FieldKind::Line(Line::Email) => input("email"),
         FieldKind::Line(Line::Uri) => input("url"),

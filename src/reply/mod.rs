@@ -196,6 +196,13 @@ impl Visitor<'_> {
     }
 }
 
+/// Nothing was done and there is nothing to show: what OPTIONS gets.
+pub fn no_content() -> Reply {
+    let mut reply = plain(StatusCode::NO_CONTENT, Format::Json, String::new());
+    reply.headers_mut().remove(CONTENT_TYPE);
+    reply
+}
+
 /// The same answer without its body, for HEAD.
 pub fn without_body(mut reply: Reply) -> Reply {
     reply.body_mut().clear();

@@ -1,6 +1,7 @@
 //! The one place that knows both the pure core and the adapters: every operation is
 //! pure – effect – pure – effect – pure, and the effects are the only `.await`s.
 
+mod cors;
 mod create;
 mod process;
 
@@ -129,7 +130,9 @@ impl App {
         line.status = reply.status().as_u16();
         line.calls = calls.list();
         line.duration_ms = (start.elapsed().as_secs_f64() * 1e6).round() / 1e3;
-        (self.log)(&line.to_json());
+        if line.level >= self.config.log_level {
+            (self.log)(&line.to_json());
+        }
     }
 }
 

@@ -21,6 +21,9 @@ use std::time::Instant;
 impl App {
     /// Answers a request for a link.
     pub async fn process(&self, caller: &Caller, request: Request<Bytes>) -> Reply {
+        if let Some(reply) = self.preflight(caller, &request) {
+            return reply;
+        }
         let start = Instant::now();
         let calls = Calls::default();
         let mut line = self.line(caller, &request);
@@ -50,7 +53,7 @@ impl App {
             reply
         };
         self.write(line, &calls, start, &reply);
-        reply
+        self.shared_with_scripts(&request, reply)
     }
 
     async fn try_process(

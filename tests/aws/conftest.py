@@ -6,12 +6,14 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import moto_aws
+from deployment import ROOT, Deployment
 from moto_aws import Aws, Execution, Result
 from stack import Stack
 
@@ -68,6 +70,23 @@ def new_stack(aws: Aws, executable: Path, tmp_path: Path) -> Iterator[Callable[.
             return running.enter_context(Stack(aws, executable, tmp_path, **settings))
 
         yield start
+
+
+@pytest.fixture(scope="session")
+def application(aws: Aws) -> Callable[..., Deployment]:
+    """Stacks of `template.yaml`, one for each set of parameters."""
+
+    @cache
+    def deployed(**parameters: str) -> Deployment:
+        return Deployment(aws, ROOT / "template.yaml", **parameters)
+
+    return deployed
+
+
+@pytest.fixture(scope="module", params=["JSONPath", "JSONata"])
+def language(request: pytest.FixtureRequest) -> str:
+    """The language of an example's state machines."""
+    return request.param
 
 
 @dataclass(frozen=True)

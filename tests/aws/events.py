@@ -84,7 +84,7 @@ def http_api(
     """The event of an HTTP API with a named stage, which stands in the path."""
     parts = urlsplit(url)
     stage, path = _stage_and_path(parts.path)
-    return _payload_2(method, url, headers, body, stage=stage, route_key=f"{method} {path}")
+    return payload_2(method, url, headers, body, stage=stage, route_key=f"{method} {path}")
 
 
 def function_url(
@@ -96,7 +96,58 @@ def function_url(
     moved = parts._replace(
         netloc="abcdefghijklmnopqrstuvwxyz012345.lambda-url.eu-west-1.on.aws", path=path
     ).geturl()
-    return _payload_2(method, moved, headers, body, stage="$default", route_key="$default")
+    return payload_2(
+        method, moved, headers, body, stage="$default", route_key="$default", account="anonymous"
+    )
+
+
+def payload_2(
+    method: str,
+    url: str,
+    headers: Mapping[str, str] | None,
+    body: bytes | str | None,
+    *,
+    stage: str,
+    route_key: str,
+    account: str = ACCOUNT,
+) -> dict[str, Any]:
+    """An event of payload format 2.0."""
+    parts = urlsplit(url)
+    query = parse_qsl(parts.query, keep_blank_values=True)
+    text, is_base64 = _body(body)
+    sent = {"host": parts.netloc, "user-agent": USER_AGENT, "x-forwarded-proto": "https"}
+    sent |= {name.lower(): value for name, value in (headers or {}).items()}
+    event: dict[str, Any] = {
+        "version": "2.0",
+        "routeKey": route_key,
+        "rawPath": unquote_plus(parts.path),
+        "rawQueryString": parts.query,
+        "headers": sent,
+        "requestContext": {
+            "accountId": account,
+            "apiId": parts.netloc.split(".")[0],
+            "domainName": parts.netloc,
+            "domainPrefix": parts.netloc.split(".")[0],
+            "http": {
+                "method": method,
+                "path": unquote_plus(parts.path),
+                "protocol": "HTTP/1.1",
+                "sourceIp": SOURCE_IP,
+                "userAgent": USER_AGENT,
+            },
+            "requestId": "JKJaXmPLvHcESHA=",
+            "routeKey": route_key,
+            "stage": stage,
+            "time": TIME,
+            "timeEpoch": TIME_MS,
+        },
+        "isBase64Encoded": is_base64,
+    }
+    if query:
+        event["queryStringParameters"] = {name: ",".join(values) for name, values in _grouped(query).items()}
+    if text is not None:
+        event["body"] = text
+    return event
 
 
 DOORS: dict[str, Door] = {"rest_api": rest_api, "http_api": http_api, "function_url": function_url}
@@ -133,53 +184,6 @@ class Answer:
     def json(self) -> Any:
         assert self.media_type == "application/json", f"{self.status} {self.headers} {self.text()}"
         return json.loads(self.body)
-
-
-def _payload_2(
-    method: str,
-    url: str,
-    headers: Mapping[str, str] | None,
-    body: bytes | str | None,
-    *,
-    stage: str,
-    route_key: str,
-) -> dict[str, Any]:
-    parts = urlsplit(url)
-    query = parse_qsl(parts.query, keep_blank_values=True)
-    text, is_base64 = _body(body)
-    sent = {"host": parts.netloc, "user-agent": USER_AGENT, "x-forwarded-proto": "https"}
-    sent |= {name.lower(): value for name, value in (headers or {}).items()}
-    event: dict[str, Any] = {
-        "version": "2.0",
-        "routeKey": route_key,
-        "rawPath": unquote_plus(parts.path),
-        "rawQueryString": parts.query,
-        "headers": sent,
-        "requestContext": {
-            "accountId": "anonymous" if stage == "$default" else ACCOUNT,
-            "apiId": parts.netloc.split(".")[0],
-            "domainName": parts.netloc,
-            "domainPrefix": parts.netloc.split(".")[0],
-            "http": {
-                "method": method,
-                "path": unquote_plus(parts.path),
-                "protocol": "HTTP/1.1",
-                "sourceIp": SOURCE_IP,
-                "userAgent": USER_AGENT,
-            },
-            "requestId": "JKJaXmPLvHcESHA=",
-            "routeKey": route_key,
-            "stage": stage,
-            "time": TIME,
-            "timeEpoch": TIME_MS,
-        },
-        "isBase64Encoded": is_base64,
-    }
-    if query:
-        event["queryStringParameters"] = {name: ",".join(values) for name, values in _grouped(query).items()}
-    if text is not None:
-        event["body"] = text
-    return event
 
 
 def _stage_and_path(path: str) -> tuple[str, str]:

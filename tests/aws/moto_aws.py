@@ -3,10 +3,13 @@
 The interpreter is off unless moto's configuration says `{"stepfunctions": {"execute_state_machine": true}}`
 (`POST /moto-api/config`); without it every task token is accepted and no execution ever moves.
 
-moto 5.2.5 differs from AWS in three places that matter here, and is corrected below:
+moto 5.2.5 differs from AWS in four places that matter here, and is corrected below (see also moto_cloudformation.py
+and moto_jsonata.py):
 - SendTaskFailure drops the `cause`;
 - a token of a closed task is `InvalidToken` for success and accepted for failure, where AWS answers
   `TaskTimedOut: Task Timed Out: 'Provided task does not exist anymore'`;
+- a state that calls Step Functions itself hands its parameters on as they are written (`StateMachineArn`), although the
+  API's are called `stateMachineArn`;
 - Decrypt with another key's `KeyId` is AccessDenied, where AWS answers IncorrectKeyException.
 What stays different: StopExecution does not end an execution whose task waits; an output that is not JSON is
 accepted; a heartbeat needs a state with HeartbeatSeconds; disabled and deleted keys still decrypt; no
@@ -28,20 +31,32 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import parse_qsl, unquote
 
 import boto3
+import botocore.session
 import requests
+from botocore import xform_name
 from moto.core.exceptions import JsonRESTError
 from moto.core.responses import EmptyResult
 from moto.kms.models import KmsBackend
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from moto.stepfunctions.exceptions import AWSError
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service import (
+    StateTaskService,
+)
 from moto.stepfunctions.parser.models import StepFunctionsParserBackend
 from moto.stepfunctions.responses import StepFunctionResponse
 from werkzeug.serving import make_server
 
+import moto_cloudformation
+import moto_jsonata
+from runtime_api import InvocationFailed
+
 REGION = "eu-west-1"
+ACCOUNT = "123456789012"
+# What stacks are made from lies here.
+BUCKET = "packaged"
 ROLE = "arn:aws:iam::123456789012:role/states"
 # How long an execution may take to reach the next thing a test waits for.
 WAIT_SECONDS = 10.0
@@ -49,7 +64,7 @@ WAIT_SECONDS = 10.0
 
 @dataclass(frozen=True)
 class Call:
-    """One request to AWS: who signed it (access key id), `Service.Operation`, and its JSON body."""
+    """One request to AWS: who signed it (access key id), `Service.Operation`, and its parameters."""
 
     by: str
     operation: str
@@ -76,6 +91,11 @@ class Aws:
         self.sns = session.client("sns", endpoint_url=self.endpoint)
         self.kms = session.client("kms", endpoint_url=self.endpoint)
         self.awslambda = session.client("lambda", endpoint_url=self.endpoint)
+        self.cloudformation = session.client("cloudformation", endpoint_url=self.endpoint)
+        self.apigateway = session.client("apigateway", endpoint_url=self.endpoint)
+        self.iam = session.client("iam", endpoint_url=self.endpoint)
+        self.s3 = session.client("s3", endpoint_url=self.endpoint)
+        self.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
         self.key = self.kms.create_key()["KeyMetadata"]["Arn"]
         self.other_key = self.kms.create_key()["KeyMetadata"]["Arn"]
 
@@ -153,6 +173,8 @@ class Execution:
 def running() -> Iterator[Aws]:
     """Starts the server on a free port."""
     _correct_moto()
+    moto_cloudformation.correct_moto()
+    moto_jsonata.correct_moto()
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     # The interpreter logs each failed execution as an exception; here failures are results.
     logging.getLogger("moto").setLevel(logging.CRITICAL)
@@ -181,7 +203,7 @@ def running() -> Iterator[Aws]:
 
 
 _INVOKE = re.compile(r"/2015-03-31/functions/([^/]+)/invocations")
-_CREDENTIAL = re.compile(r"Credential=([^/]+)/")
+_CREDENTIAL = re.compile(r"Credential=([^/]+)/[0-9]{8}/[^/]+/([^/]+)/")
 
 
 def _serve(aws: Aws, moto_app: Any, environ: dict[str, Any], start_response: Any) -> Any:
@@ -189,14 +211,34 @@ def _serve(aws: Aws, moto_app: Any, environ: dict[str, Any], start_response: Any
     environ["wsgi.input"] = io.BytesIO(body)
     target = environ.get("HTTP_X_AMZ_TARGET")
     signer = _CREDENTIAL.search(environ.get("HTTP_AUTHORIZATION", ""))
-    if target and signer:
-        aws.record(Call(signer[1], target, json.loads(body or b"{}")))
+    invoked = _INVOKE.fullmatch(unquote(environ["PATH_INFO"]))
+    if signer:
+        if target:
+            aws.record(Call(signer[1], target, json.loads(body or b"{}")))
+        elif invoked:
+            aws.record(Call(signer[1], "Lambda.Invoke", {"FunctionName": invoked[1]}))
+        elif environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded"):
+            form = dict(parse_qsl(body.decode()))
+            aws.record(Call(signer[1], f"{signer[2]}.{form.get('Action')}", form))
     # moto runs functions in containers; ours are Python callables.
-    if invoked := _INVOKE.fullmatch(unquote(environ["PATH_INFO"])):
+    if invoked:
         name = invoked[1].rsplit(":", 1)[-1]
+        if name not in aws.functions:
+            error = json.dumps({"Type": "User", "Message": f"Function not found: {invoked[1]}"}).encode()
+            headers = [
+                ("Content-Type", "application/json"),
+                ("Content-Length", str(len(error))),
+                ("X-Amzn-ErrorType", "ResourceNotFoundException"),
+                ("X-Amzn-RequestId", str(uuid.uuid4())),
+            ]
+            start_response("404 Not Found", headers)
+            return [error]
         headers = [("Content-Type", "application/json")]
         try:
             payload = json.dumps(aws.functions[name](json.loads(body or b"null"))).encode()
+        except InvocationFailed as failure:
+            headers.append(("X-Amz-Function-Error", "Unhandled"))
+            payload = json.dumps(failure.error).encode()
         except Exception as error:
             headers.append(("X-Amz-Function-Error", "Unhandled"))
             payload = json.dumps({"errorMessage": str(error), "errorType": type(error).__name__}).encode()
@@ -233,6 +275,18 @@ def _correct_moto() -> None:
     for name in ("send_task_success", "send_task_failure", "send_task_heartbeat"):
         setattr(StepFunctionsParserBackend, name, _refusing_closed(getattr(StepFunctionsParserBackend, name)))
     KmsBackend.decrypt = _refusing_other_keys(KmsBackend.decrypt)
+    StateTaskService._normalise_parameters = _named_as_in_the_api
+
+
+def _named_as_in_the_api(self: StateTaskService, parameters: dict[str, Any], **_: Any) -> None:
+    service = botocore.session.get_session().get_service_model(self._get_boto_service_name())
+    operation = xform_name(self._get_boto_service_action())
+    names = {xform_name(name): name for name in service.operation_names}
+    members = service.operation_model(names[operation]).input_shape.members
+    for member in members:
+        written = member[0].upper() + member[1:]
+        if member != written and written in parameters:
+            parameters[member] = parameters.pop(written)
 
 
 def _refusing_closed(send: Callable[..., Any]) -> Callable[..., Any]:

@@ -42,12 +42,20 @@ class FunctionDied(Exception):
 class Function:
     """One function: the executable in one role."""
 
-    def __init__(self, executable: Path, handler: str, environment: dict[str, str], log: Path):
-        """`handler` is the function's configured handler (`_HANDLER`), `environment` is complete but for
-        Lambda's own variables, `log` receives both standard streams."""
-        self.name = f"tests-{handler.replace('_', '-')}"
+    def __init__(
+        self,
+        executable: Path | list[str],
+        handler: str,
+        environment: dict[str, str],
+        log: Path,
+        name: str | None = None,
+    ):
+        """`executable` may be a command with arguments, `handler` is the function's configured handler
+        (`_HANDLER`), `environment` is complete but for Lambda's own variables, `log` receives both standard
+        streams."""
+        self.name = name or f"tests-{handler.replace('_', '-')}"
         self.arn = f"arn:aws:lambda:{environment['AWS_REGION']}:123456789012:function:{self.name}"
-        self._executable = executable
+        self._command = executable if isinstance(executable, list) else [str(executable)]
         self._handler = handler
         self._environment = environment
         self._log = log
@@ -78,7 +86,7 @@ class Function:
         }
         try:
             self._process = subprocess.Popen(
-                [str(self._executable)],
+                self._command,
                 env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=self._output,

@@ -1,5 +1,7 @@
 //! The same request through every raw event gives the same answer and the same effect.
 
+mod cors;
+
 use crate::support::{
     BASE, FEATURES, PLAIN, Stack, base64, block_on, data, encode, heartbeat, nothing, parameters, post,
     rewind, success,
@@ -217,11 +219,17 @@ fn answered(stack: &Stack, role: Role, event: &Value) -> Answered {
 /// Asks through every door, each time in the same world; gives the answer that all have in common.
 #[track_caller]
 fn through_all(role: Role, prepare: impl Fn(&Stack) -> Wire) -> Answered {
+    through_all_under(FEATURES, role, prepare)
+}
+
+/// The same under other settings.
+#[track_caller]
+fn through_all_under(vars: &[(&str, &str)], role: Role, prepare: impl Fn(&Stack) -> Wire) -> Answered {
     let mut first: Option<Answered> = None;
     for (event, door) in HTTP_DOORS {
         for in_base64 in [false, true] {
             rewind();
-            let stack = Stack::new(FEATURES);
+            let stack = Stack::new(vars);
             let wire = prepare(&stack);
             if !in_base64 && std::str::from_utf8(&wire.body).is_err() {
                 continue;

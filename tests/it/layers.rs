@@ -16,6 +16,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("nonce", &["constant_time"]),
     ("template", &[]),
     ("calls", &[]),
+    ("origin", &[]),
     ("rejection", &["transaction"]),
     ("json", &["select"]),
     // The pure core: no I/O, no clock, no environment, nothing of AWS.
@@ -87,7 +88,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     // Settings and the log.
-    ("config", &["action", "brand", "decide", "expiration", "link"]),
+    (
+        "config",
+        &["action", "brand", "decide", "expiration", "link", "log", "origin"],
+    ),
     ("log", &["calls", "rejection"]),
     // Adapters.
     ("aws", &["config"]),
@@ -111,6 +115,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "link",
             "log",
             "negotiate",
+            "origin",
             "payload",
             "rejection",
             "reply",

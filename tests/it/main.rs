@@ -6,6 +6,7 @@
     reason = "a test may panic, that is how it fails"
 )]
 
+mod asking;
 mod configuration;
 mod create;
 mod doors;
@@ -14,6 +15,9 @@ mod esdk_vectors;
 mod jsonpath;
 mod layers;
 mod leaks;
+mod log_level;
+mod pages;
+mod people;
 mod process;
 mod properties;
 mod refusals;

@@ -23,20 +23,20 @@ pub struct Home {
     tasks: Arc<Mutex<TaskList>>,
     base: String,
     key_file: PathBuf,
-    sample: Mutex<Sample>,
+    sample: Mutex<Vec<SampleLink>>,
 }
 
-#[derive(Debug, Clone, Default)]
-struct Sample {
-    approve: String,
-    reject: String,
+#[derive(Clone)]
+struct SampleLink {
+    name: String,
+    url: String,
 }
 
 #[derive(Template)]
 #[template(path = "home.html")]
 struct Page<'a> {
     base: &'a str,
-    sample: Sample,
+    sample: Vec<SampleLink>,
     tasks: Vec<Row>,
 }
 
@@ -71,12 +71,15 @@ impl Home {
 
     /// What is printed when the server is ready.
     pub fn welcome(&self) -> String {
-        let Sample { approve, reject } = self.sample();
+        let links = self.sample();
+        let links: String = links
+            .iter()
+            .map(|link| format!("  {}: {}\n", link.name, link.url))
+            .collect();
         let Self { base, key_file, .. } = self;
         format!(
             "sfn-callback-urls listens on {base}\n\n\
-             A task waits for an answer. Open this link to approve it:\n  {approve}\n\
-             or this one to reject it:\n  {reject}\n\n\
+             A task waits for an answer. Open the link in a browser and give it:\n{links}\n\
              See the tasks and what became of them:\n  {base}/\n\n\
              Start a task of your own and make links for it:\n  \
              TOKEN=$(curl -s -X POST {base}/tasks)\n  \
@@ -97,10 +100,11 @@ impl Home {
             name: "Sample: deploy to production?".to_owned(),
             ..TaskSpec::default()
         });
-        let request = serde_json::json!({"token": token, "actions": [
-            {"name": "approve", "type": "success", "output": {"approved": true}},
-            {"name": "reject", "type": "failure", "error": "rejected", "cause": "The sample was rejected."},
-        ]});
+        let actions = match app.config.switches.post_actions {
+            true => decision(),
+            false => two_links(),
+        };
+        let request = serde_json::json!({"token": token, "include_callback": true, "actions": actions});
         let caller = Caller {
             door: Door::Direct,
             source_ip: None,
@@ -111,17 +115,13 @@ impl Home {
             .await;
         let answer: serde_json::Value =
             serde_json::from_str(reply.body()).map_err(|error| error.to_string())?;
-        let urls = answer.get("urls");
-        let url = |name: &str| {
-            let url = urls
-                .and_then(|urls| urls.get(name))
-                .and_then(serde_json::Value::as_str);
-            url.map(str::to_owned).ok_or_else(|| reply.body().clone())
-        };
-        *self.sample.lock().unwrap_or_else(PoisonError::into_inner) = Sample {
-            approve: url("approve")?,
-            reject: url("reject")?,
-        };
+        let urls = answer.get("urls").and_then(serde_json::Value::as_object);
+        let urls = urls.ok_or_else(|| reply.body().clone())?;
+        let links = urls.iter().filter_map(|(name, url)| {
+            let (name, url) = (name.clone(), url.as_str()?.to_owned());
+            Some(SampleLink { name, url })
+        });
+        *self.sample.lock().unwrap_or_else(PoisonError::into_inner) = links.collect();
         Ok(())
     }
 
@@ -226,9 +226,42 @@ impl Home {
         self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn sample(&self) -> Sample {
+    fn sample(&self) -> Vec<SampleLink> {
         self.sample.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
+}
+
+/// The page that a newcomer sees first.
+fn decision() -> serde_json::Value {
+    serde_json::json!([{
+        "name": "decide", "type": "form",
+        "title": "Deploy version 1.4.2 to production?",
+        "text": "Three services change. The deployment takes about twelve minutes, and can be taken back.",
+        "facts": [["Requested by", "the release pipeline"], ["Services", "orders, payments, search"],
+                  ["Tests", "1,204 passed, none failed"]],
+        "outcomes": [
+            {"name": "approve", "type": "success", "label": "Approve", "style": "primary", "output_body": true,
+             "schema": {"type": "object", "properties": {
+                 "window": {"type": "string", "title": "When?", "enum": ["now", "tonight", "next Monday"],
+                            "default": "now"},
+                 "notify": {"type": "boolean", "title": "Tell the on-call team", "default": true}},
+                 "required": ["window"]}},
+            {"name": "reject", "type": "failure", "label": "Reject", "style": "danger", "error": "rejected",
+             "cause_path": "$.reason",
+             "schema": {"type": "object", "properties": {
+                 "reason": {"type": "string", "title": "Why not?", "format": "textarea", "maxLength": 500}},
+                 "required": ["reason"]}}]
+    }])
+}
+
+/// Where forms are switched off.
+fn two_links() -> serde_json::Value {
+    let confirm = |label: &str, style: &str| serde_json::json!({"title": "Deploy version 1.4.2 to production?", "label": label, "style": style});
+    serde_json::json!([
+        {"name": "approve", "type": "success", "output": {"approved": true}, "confirm": confirm("Approve", "primary")},
+        {"name": "reject", "type": "failure", "error": "rejected", "cause": "The sample was rejected.",
+         "confirm": confirm("Reject", "danger")},
+    ])
 }
 
 fn bad(what: &'static str) -> Reply {

@@ -26,8 +26,8 @@ Examples:
   Try it, with no account and no configuration; open the link that it prints:
     sfn-callback-urls serve
 
-  The same with post actions and output parameters:
-    sfn-callback-urls serve --enable-post-actions --enable-output-parameters
+  The same with output parameters, and with the pages in your own name:
+    sfn-callback-urls serve --enable-output-parameters --brand-name 'Example Ltd' --brand-color '#7a1fa2'
 
   Against your own KMS key and your own state machines:
     AWS_PROFILE=dev sfn-callback-urls serve --kms-key arn:aws:kms:eu-central-1:123456789012:key/...
@@ -57,9 +57,21 @@ struct Serve {
     /// Lets links fill query parameters into what they report.
     #[arg(long)]
     enable_output_parameters: bool,
-    /// Lets links take a posted JSON body.
+    /// Refuses post actions and forms, as a stack does that has not switched them on.
     #[arg(long)]
-    enable_post_actions: bool,
+    no_post_actions: bool,
+    /// Whether links ask before they act, unless their action says otherwise: false, true or strict.
+    #[arg(long, value_name = "WHETHER")]
+    confirm: Option<String>,
+    /// No link lives longer than this ISO 8601 duration, such as P14D.
+    #[arg(long, value_name = "DURATION")]
+    max_link_lifetime: Option<String>,
+    /// Name of whoever asks, on the pages.
+    #[arg(long, value_name = "NAME")]
+    brand_name: Option<String>,
+    /// Colour of the pages, as #rrggbb.
+    #[arg(long, value_name = "COLOR")]
+    brand_color: Option<String>,
     /// Logs more about each request.
     #[arg(long)]
     verbose: bool,
@@ -121,7 +133,13 @@ impl KeyOptions {
             ("BASE_URL", None),
             ("ENABLE_OUTPUT_PARAMETERS", None),
             ("ENABLE_POST_ACTIONS", None),
+            ("CORS_ALLOW_ORIGIN", None),
+            ("LOG_LEVEL", None),
             ("VERBOSE_LOGGING", None),
+            ("CONFIRM_ACTIONS", None),
+            ("MAX_LINK_LIFETIME", None),
+            ("BRAND_NAME", None),
+            ("BRAND_COLOR", None),
         ];
         if self.kms_key.is_none() {
             own.push(("DECRYPT_KEY_IDS", None));

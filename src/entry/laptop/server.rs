@@ -62,7 +62,11 @@ impl Serve {
         let settings = [
             ("BASE_URL", Some(base.clone())),
             ("ENABLE_OUTPUT_PARAMETERS", switch(self.enable_output_parameters)),
-            ("ENABLE_POST_ACTIONS", switch(self.enable_post_actions)),
+            ("ENABLE_POST_ACTIONS", switch(!self.no_post_actions)),
+            ("CONFIRM_ACTIONS", self.confirm.clone()),
+            ("MAX_LINK_LIFETIME", self.max_link_lifetime.clone()),
+            ("BRAND_NAME", self.brand_name.clone()),
+            ("BRAND_COLOR", self.brand_color.clone()),
             ("VERBOSE_LOGGING", switch(self.verbose)),
         ];
         if self.keys.kms_key.is_some() {

@@ -1,0 +1,237 @@
+"""The roles of the deployed template against the calls of the real executable: all are allowed, and no right is idle."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import old_app
+import templates
+from checks import APPROVE, BEAT, REJECT, check_done, check_refused
+from deployment import ROOT, Deployment
+from events import Answer
+from gateway import Gateway
+from moto_aws import ACCOUNT, REGION, Call
+from simulation import Request, allowing, request, rights
+
+# What Lambda itself does under a function's role, in its name.
+OF_LAMBDA = {
+    "logs:CreateLogStream",
+    "logs:PutLogEvents",
+    "xray:PutTraceSegments",
+    "xray:PutTelemetryRecords",
+}
+
+
+class Application:
+    """A deployed stack and its calls so far."""
+
+    def __init__(self, aws, executable: Path, folder: Path, template: str, **parameters: str):
+        self.deployment = Deployment(aws, ROOT / template, **parameters)
+        self.gateway = Gateway(aws, executable, folder, self.deployment)
+        functions = self.deployment.resources("AWS::Lambda::Function")
+        self.create, self.process = functions["CreateUrls"], functions["ProcessCallback"]
+        self.calls: dict[str, list[Call]] = {self.create: [], self.process: []}
+
+    def links(self, token: str, *actions: dict) -> dict[str, str]:
+        answer = self.gateway.invoke(self.create, {"token": token, "actions": list(actions)})
+        assert "urls" in answer, answer
+        return answer["urls"]
+
+    def follow(self, url: str) -> Answer:
+        return self.gateway.request("GET", url)
+
+    def old_link(self, token: str, key: str, action: dict) -> str:
+        data = old_app.encrypted(key, old_app.payload(token, action))
+        return old_app.link(data).replace(old_app.BASE_URL, self.deployment.outputs["LinkBase"])
+
+    def asked(self, function: str) -> list[Request]:
+        """Everything that a function has asked of AWS."""
+        self.calls[function] += self.gateway.calls_of(function)
+        return [request(call) for call in self.calls[function]]
+
+
+def check_rights(application: Application) -> None:
+    """Every call is allowed, and every right allowed one, but for those that Lambda uses."""
+    for function in (application.create, application.process):
+        granted = application.gateway.granted_to(function)
+        used = set()
+        for asked in application.asked(function):
+            allowed = allowing(granted, asked)
+            assert allowed, f"{asked} is not granted"
+            used |= allowed
+        idle = {right for right in rights(granted) if right[1] not in OF_LAMBDA} - used
+        assert not idle, f"{function} does not need {idle}"
+        log = application.deployment.resources("AWS::Logs::LogGroup")
+        name = log["CreateUrlsLogGroup" if function == application.create else "ProcessCallbackLogGroup"]
+        for _, action, resource in rights(granted):
+            if action.startswith("logs:"):
+                # In AWS the ARN of a log group ends with `:*`, in moto it does not.
+                assert resource.removesuffix(":*") == f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{name}"
+
+
+@pytest.fixture
+def deploy(aws, executable, tmp_path):
+    running = []
+
+    def deployed(template: str = templates.REST, **parameters: str) -> Application:
+        application = Application(aws, executable, tmp_path, template, **parameters)
+        running.append(application.gateway.__enter__())
+        return application
+
+    yield deployed
+    for gateway in running:
+        gateway.__exit__(None, None, None)
+
+
+@pytest.mark.parametrize("template", templates.TEMPLATES)
+def test_every_call_is_granted_and_every_right_is_used(deploy, aws, wait, template) -> None:
+    former = deploy(template, EncryptionKeyArn=aws.other_key, Audience="approvals")
+    application = deploy(template, DecryptKeyArns=aws.other_key, Audience="approvals", Tracing="true")
+    base = application.deployment.outputs["LinkBase"], former.deployment.outputs["LinkBase"]
+
+    beating = wait(heartbeat_seconds=60)
+    links = application.links(beating.token, APPROVE, BEAT)
+    check_done(application.follow(links["beat"]), "beat", "heartbeat")
+    check_done(application.follow(links["approve"]), "approve", "success")
+    assert beating.result().status == "SUCCEEDED"
+    check_done(application.follow(application.links(wait().token, REJECT)["reject"]), "reject", "failure")
+    # Links of the former key, and of the old application under both keys.
+    url = former.links(wait().token, APPROVE)["approve"]
+    check_done(application.follow(url.replace(base[1], base[0])), "approve", "success")
+    for key in (application.deployment.outputs["Key"], aws.other_key):
+        url = application.old_link(wait().token, key, APPROVE)
+        check_done(application.follow(url), "approve", "success")
+
+    check_rights(application)
+    operations = {asked.action for asked in application.asked(application.process)}
+    assert operations == {
+        "kms:Decrypt",
+        "states:SendTaskSuccess",
+        "states:SendTaskFailure",
+        "states:SendTaskHeartbeat",
+    }
+    assert {asked.action for asked in application.asked(application.create)} == {"kms:GenerateDataKey"}
+
+
+def test_without_old_links_their_right_is_gone(deploy, wait) -> None:
+    application = deploy(AcceptLegacyUrls="false")
+    waiting = wait()
+    key = application.deployment.outputs["Key"]
+    old = application.old_link(waiting.token, key, APPROVE)
+    check_refused(application.follow(old), 400, "InvalidPayload")
+    assert application.asked(application.process) == [], "KMS is not even asked"
+    links = application.links(waiting.token, APPROVE)
+    check_done(application.follow(links["approve"]), "approve", "success")
+    granted = application.gateway.granted_to(application.process)
+    legacy = {"kms:EncryptionContextKeys": ["aws-crypto-public-key"]}
+    assert not allowing(granted, Request("kms:Decrypt", key, legacy))
+    assert not allowing(granted, Request("kms:Decrypt", key))
+
+
+def test_without_encryption_there_is_no_right_to_a_key(deploy, wait) -> None:
+    application = deploy(DisableEncryption="true")
+    waiting = wait()
+    links = application.links(waiting.token, APPROVE)
+    check_done(application.follow(links["approve"]), "approve", "success")
+    for function in (application.create, application.process):
+        granted = application.gateway.granted_to(function)
+        assert not [right for right in rights(granted) if right[1].startswith("kms:")]
+    assert application.asked(application.create) == []
+    assert not application.deployment.resources("AWS::KMS::Key")
+
+
+@pytest.fixture(scope="module")
+def granted(aws, executable, tmp_path_factory):
+    """The statements of both roles as the template comes, and the stack's key."""
+    folder = tmp_path_factory.mktemp("granted")
+    application = Application(aws, executable, folder, templates.REST, DecryptKeyArns=aws.other_key)
+    create, process = map(application.gateway.granted_to, (application.create, application.process))
+    return create, process, application.deployment.outputs["Key"]
+
+
+OURS = {
+    "kms:EncryptionContext:app": "sfn-callback-urls",
+    "kms:EncryptionContext:fmt": "3",
+    "kms:EncryptionContext:aud": "default",
+    "kms:EncryptionContextKeys": ["app", "aud", "fmt"],
+}
+
+
+def without(name: str) -> dict:
+    return {key: value for key, value in OURS.items() if key != name}
+
+
+def test_each_role_is_kept_to_its_own_call(granted) -> None:
+    create, process, key = granted
+    assert allowing(create, Request("kms:GenerateDataKey", key, OURS))
+    assert allowing(process, Request("kms:Decrypt", key, OURS))
+    for role, actions in (
+        (create, ["kms:Decrypt", "kms:Encrypt", "kms:ReEncryptFrom", "kms:CreateGrant", "states:SendTaskSuccess"]),
+        (process, ["kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext", "kms:Encrypt", "kms:DisableKey"]),
+        (process, ["states:StartExecution", "states:GetActivityTask", "lambda:InvokeFunction", "iam:PassRole"]),
+    ):
+        for action in actions:
+            for resource in (key, "*"):
+                assert not allowing(role, Request(action, resource, OURS)), action
+
+
+@pytest.mark.parametrize(
+    "context",
+    [
+        pytest.param(OURS | {"kms:EncryptionContext:aud": "other"}, id="another audience"),
+        pytest.param(OURS | {"kms:EncryptionContext:app": "other"}, id="another application"),
+        pytest.param(OURS | {"kms:EncryptionContext:fmt": "4"}, id="another format"),
+        *(pytest.param(without(name), id=f"no {name[-3:]}") for name in list(OURS)[:3]),
+    ],
+)
+def test_other_contexts_are_not_granted(granted, context) -> None:
+    create, process, key = granted
+    assert not allowing(create, Request("kms:GenerateDataKey", key, context))
+    assert not allowing(process, Request("kms:Decrypt", key, context))
+
+
+def test_data_that_others_sealed_under_the_key_is_not_granted(granted) -> None:
+    create, process, key = granted
+    foreign = {"kms:EncryptionContext:table": "orders", "kms:EncryptionContextKeys": ["table"]}
+    mixed = {"kms:EncryptionContextKeys": ["aws-crypto-public-key", "table"]}
+    for context in (foreign, mixed):
+        assert not allowing(process, Request("kms:Decrypt", key, context))
+    assert not allowing(create, Request("kms:GenerateDataKey", key))
+
+
+def test_other_keys_are_not_granted(granted, aws) -> None:
+    create, process, key = granted
+    stranger = aws.key
+    assert stranger not in (key, aws.other_key)
+    assert not allowing(process, Request("kms:Decrypt", stranger, OURS))
+    assert not allowing(create, Request("kms:GenerateDataKey", stranger, OURS))
+    # The former key opens and never seals.
+    assert allowing(process, Request("kms:Decrypt", aws.other_key, OURS))
+    assert not allowing(create, Request("kms:GenerateDataKey", aws.other_key, OURS))
+
+
+def test_the_policy_for_callers_grants_to_create_and_nothing_else(aws) -> None:
+    deployment = Deployment(aws, ROOT / templates.REST)
+    policy = aws.iam.get_policy(PolicyArn=deployment.outputs["Policy"])["Policy"]
+    version = aws.iam.get_policy_version(PolicyArn=policy["Arn"], VersionId=policy["DefaultVersionId"])
+    statements = version["PolicyVersion"]["Document"]["Statement"]
+    functions = deployment.resources("AWS::Lambda::Function")
+    [api] = deployment.resources("AWS::ApiGateway::RestApi").values()
+    function = "arn:aws:lambda:{}:{}:function:{}".format(REGION, ACCOUNT, functions["CreateUrls"])
+    http = f"arn:aws:execute-api:{REGION}:{ACCOUNT}:{api}/v1"
+    assert deployment.outputs["FunctionArn"] == function
+    assert deployment.outputs["Function"] == functions["CreateUrls"]
+    assert allowing(statements, Request("lambda:InvokeFunction", function))
+    assert allowing(statements, Request("execute-api:Invoke", f"{http}/POST/urls"))
+    for action, resource in (
+        ("lambda:InvokeFunction", function.replace(functions["CreateUrls"], functions["ProcessCallback"])),
+        ("lambda:UpdateFunctionCode", function),
+        ("lambda:InvokeFunctionUrl", function),
+        ("execute-api:Invoke", f"{http}/GET/urls"),
+        ("execute-api:Invoke", f"{http}/POST/respond"),
+        ("execute-api:Invoke", f"{http.replace('v1', 'v2')}/POST/urls"),
+        ("execute-api:ManageConnections", f"{http}/POST/urls"),
+    ):
+        assert not allowing(statements, Request(action, resource)), (action, resource)
