@@ -1,9 +1,9 @@
 //! Payloads inside of `3-` links: deterministic CBOR with small integer keys (docs/FORMAT.md, "Payload").
 
-use super::{Payload, is_recipient};
+use super::Payload;
 use crate::action::{
     self, Action, ActionKind, Confirm, Form, MAX_CAUSE_CHARS, MAX_ERROR_CHARS, MAX_OUTPUT_BYTES, Name, Notes,
-    Question, ReplySpec, wire,
+    Question, Recipient, ReplySpec, wire,
 };
 use crate::json::{self, JsonText};
 use crate::language::Language;
@@ -77,7 +77,7 @@ pub fn write(payload: &Payload) -> Vec<u8> {
     payload
         .recipient
         .iter()
-        .for_each(|recipient| text(key::RECIPIENT, recipient));
+        .for_each(|recipient| text(key::RECIPIENT, recipient.as_str()));
     payload
         .locale
         .iter()
@@ -414,6 +414,7 @@ impl Fields {
         if token.packed() != packed_again {
             return Err("token is not in its shortest form");
         }
+        let recipient = self.recipient.map(Recipient::new).transpose();
         Ok(Payload {
             token,
             transaction: self.transaction.ok_or("no transaction id")?,
@@ -428,10 +429,7 @@ impl Fields {
                 question,
             },
             callback: flags & flag::CALLBACK != 0,
-            recipient: match self.recipient {
-                Some(recipient) if !is_recipient(&recipient) => return Err("recipient"),
-                recipient => recipient,
-            },
+            recipient: recipient.map_err(|_| "recipient")?,
             locale: self.locale.and_then(|tag| Language::of_tag(&tag)),
         })
     }

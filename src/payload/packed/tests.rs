@@ -290,7 +290,7 @@ fn what_asks_is_read_as_it_was_written() {
     ] {
         assert_eq!(read(&write(&payload)), Ok(payload.clone()));
         payload.callback = true;
-        payload.recipient = Some("ann@example.com".to_owned());
+        payload.recipient = Some(action::Recipient::new("ann@example.com".to_owned()).unwrap());
         payload.locale = Some(Language::TraditionalChinese);
         assert_eq!(read(&write(&payload)), Ok(payload));
     }
