@@ -1,5 +1,8 @@
 use super::*;
-use crate::action::Source;
+use crate::action::{self, Notes, Question, Source};
+use crate::language::Language;
+use crate::rejection::Damage;
+use crate::transaction::TransactionId;
 use proptest::prelude::*;
 use serde_json::value::RawValue;
 
