@@ -90,6 +90,9 @@ pub fn read(bytes: &[u8]) -> Result<Payload, Damage> {
         }
     };
     if let Some(page) = &read.page {
+        if matches!(action.kind, ActionKind::Form(_)) || action.confirm == Confirm::Off {
+            return Err(content(&"a page of a link that does not have one"));
+        }
         let wire = action::read_text(page.get(), |_| ());
         let question = wire.and_then(Question::read);
         action.question = question.map_err(|fault| content(&fault.under("page")))?;
