@@ -4,6 +4,7 @@ use super::home::Home;
 use super::{Serve, key_file};
 use crate::entry::process;
 use crate::keys::Keys;
+use crate::link::BaseUrl;
 use crate::reply::Reply;
 use crate::tasks::{TaskList, Tasks};
 use crate::web::{self, App, Caller, Door};
@@ -133,7 +134,8 @@ async fn accept(listener: TcpListener, server: Arc<Server>) {
 
 impl Server {
     async fn answer(self: Arc<Self>, request: Request<Incoming>, from: SocketAddr) -> Reply {
-        if !self.is_addressed(request.headers()) {
+        let base = self.app.config.base_url.as_ref();
+        if !is_addressed(request.uri().path(), request.headers(), self.port, base) {
             return text(
                 StatusCode::FORBIDDEN,
                 "This server only answers its own address, http://127.0.0.1.\n",
@@ -178,31 +180,29 @@ impl Server {
             ),
         }
     }
+}
 
-    /// Keeps pages of other sites out, which can make a browser send requests here under a name of theirs.
-    fn is_addressed(&self, headers: &HeaderMap) -> bool {
-        let own = |host: &str| {
-            ["127.0.0.1", "localhost", "[::1]"]
-                .iter()
-                .any(|name| *host == format!("{name}:{}", self.port))
-        };
-        let base = self
-            .app
-            .config
-            .base_url
-            .as_ref()
-            .and_then(|base| base.as_str().split_once("://"));
-        let public = |host: &str| base.is_some_and(|(_, rest)| rest.split('/').next() == Some(host));
-        let text = |value: &HeaderValue| value.to_str().map(str::to_owned).unwrap_or_default();
-        let host = headers.get(HOST).map(text).unwrap_or_default();
-        let origin = headers.get(ORIGIN).map(text);
-        let same_site = origin.is_none_or(|origin| {
-            origin
-                .split_once("://")
-                .is_some_and(|(_, origin)| own(origin) || public(origin))
-        });
-        (own(&host) || public(&host)) && same_site
-    }
+/// Keeps pages of other sites out, which can make a browser send requests here under a name of theirs.
+///
+/// Links are open to every origin: whoever has one can use it, and a browser that answers one of our pages names no origin
+/// (`null`), because the pages tell nobody where they were.
+fn is_addressed(path: &str, headers: &HeaderMap, port: u16, base: Option<&BaseUrl>) -> bool {
+    let own = |host: &str| {
+        ["127.0.0.1", "localhost", "[::1]"]
+            .iter()
+            .any(|name| *host == format!("{name}:{port}"))
+    };
+    let base = base.and_then(|base| base.as_str().split_once("://"));
+    let public = |host: &str| base.is_some_and(|(_, rest)| rest.split('/').next() == Some(host));
+    let text = |value: &HeaderValue| value.to_str().map(str::to_owned).unwrap_or_default();
+    let host = headers.get(HOST).map(text).unwrap_or_default();
+    let origin = headers.get(ORIGIN).map(text);
+    let same_site = origin.is_none_or(|origin| {
+        origin
+            .split_once("://")
+            .is_some_and(|(_, origin)| own(origin) || public(origin))
+    });
+    (own(&host) || public(&host)) && (same_site || path == "/respond")
 }
 
 /// A short answer in plain text.
@@ -212,4 +212,61 @@ pub(super) fn text(status: StatusCode, body: impl Into<String>) -> Reply {
     let plain = HeaderValue::from_static("text/plain; charset=utf-8");
     reply.headers_mut().insert(http::header::CONTENT_TYPE, plain);
     reply
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn addressed(path: &str, host: &str, origin: Option<&str>) -> bool {
+        let mut headers = HeaderMap::new();
+        headers.insert(HOST, HeaderValue::from_str(host).unwrap());
+        headers.extend(origin.map(|origin| (ORIGIN, HeaderValue::from_str(origin).unwrap())));
+        let base = BaseUrl::https_or_local("https://links.example.com/x").unwrap();
+        is_addressed(path, &headers, 8080, Some(&base))
+    }
+
+    #[test]
+    fn its_own_address_and_its_base_are_answered() {
+        for host in [
+            "127.0.0.1:8080",
+            "localhost:8080",
+            "[::1]:8080",
+            "links.example.com",
+        ] {
+            assert!(addressed("/urls", host, None), "{host}");
+        }
+        for host in [
+            "",
+            "127.0.0.1",
+            "127.0.0.1:8081",
+            "evil.example:8080",
+            "links.example.com.evil.example",
+        ] {
+            assert!(
+                !addressed("/urls", host, None) && !addressed("/respond", host, None),
+                "{host}"
+            );
+        }
+    }
+
+    #[test]
+    fn pages_of_other_sites_can_follow_links_and_nothing_else() {
+        for origin in [
+            "http://127.0.0.1:8080",
+            "http://localhost:8080",
+            "https://links.example.com",
+        ] {
+            assert!(addressed("/urls", "127.0.0.1:8080", Some(origin)), "{origin}");
+        }
+        for origin in ["null", "https://evil.example", "http://127.0.0.1:8081", ""] {
+            for path in ["/urls", "/tasks", "/sample", "/"] {
+                assert!(
+                    !addressed(path, "127.0.0.1:8080", Some(origin)),
+                    "{path} {origin}"
+                );
+            }
+            assert!(addressed("/respond", "127.0.0.1:8080", Some(origin)), "{origin}");
+        }
+    }
 }
