@@ -81,15 +81,19 @@ impl Face {
     pub fn read(
         title: Option<String>,
         text: Option<String>,
-        facts: Option<Vec<(String, Box<RawValue>)>>,
+        facts: Option<Vec<Vec<Box<RawValue>>>>,
     ) -> Result<Self, Fault> {
         let facts = facts.unwrap_or_default();
         if facts.len() > MAX_FACTS {
             return Err(Fault::at("facts", format!("has more than {MAX_FACTS} pairs")));
         }
         let mut checked = Vec::with_capacity(facts.len());
-        for (index, (term, value)) in facts.into_iter().enumerate() {
+        for (index, fact) in facts.into_iter().enumerate() {
             let at = |part: u8| format!("facts[{index}][{part}]");
+            let [term, value] = <[Box<RawValue>; 2]>::try_from(fact)
+                .map_err(|_| Fault::at(format!("facts[{index}]"), "must be a pair: a term and its value"))?;
+            let term: String =
+                serde_json::from_str(term.get()).map_err(|_| Fault::at(at(0), "must be a string"))?;
             let term = shown(term, MAX_TERM_CHARS).map_err(|what| Fault::at(at(0), what))?;
             let value =
                 scalar(&value).ok_or_else(|| Fault::at(at(1), "must be a string, a number or a boolean"))?;
@@ -116,11 +120,11 @@ impl Face {
         parts
     }
 
-    fn facts_json(&self) -> Option<Vec<(String, Box<RawValue>)>> {
+    fn facts_json(&self) -> Option<Vec<Vec<Box<RawValue>>>> {
         let raw = |text: &String| {
             RawValue::from_string(JsonText::of(text).into_string()).expect("a string is JSON")
         };
-        let facts = self.facts.iter().map(|(term, value)| (term.clone(), raw(value)));
+        let facts = self.facts.iter().map(|(term, value)| vec![raw(term), raw(value)]);
         (!self.facts.is_empty()).then(|| facts.collect())
     }
 }
@@ -233,5 +237,127 @@ impl fmt::Debug for Button {
     /// Texts are the owner's data.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Button({:?})", self.style)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn confirm(text: &str) -> Result<(Confirm, Question), String> {
+        let raw: &RawValue = serde_json::from_str(text).unwrap();
+        read_confirm(raw).map_err(|fault| fault.to_string())
+    }
+
+    #[test]
+    fn confirm_is_a_switch_a_word_or_a_page() {
+        for (text, expected) in [
+            ("true", Confirm::Page),
+            ("false", Confirm::Off),
+            ("\"strict\"", Confirm::Strict),
+            ("{}", Confirm::Page),
+            (r#"{"strict":true}"#, Confirm::Strict),
+            (r#"{"strict":false}"#, Confirm::Page),
+        ] {
+            assert_eq!(confirm(text), Ok((expected, Question::default())), "{text}");
+        }
+        let (_, question) = confirm(
+            r#"{"title":"T","text":"a\nb","facts":[["A",1.50],["B",true],["C",""]],"label":"L","style":"danger"}"#,
+        )
+        .unwrap();
+        let facts = [("A", "1.50"), ("B", "true"), ("C", "")];
+        assert_eq!(
+            question.face.facts,
+            facts.map(|(term, value)| (term.to_owned(), value.to_owned()))
+        );
+        assert_eq!(question.button.style, Some(Style::Danger));
+        let sealed = question.to_json().unwrap();
+        let raw: &RawValue = serde_json::from_str(sealed.as_str()).unwrap();
+        assert_eq!(read_confirm(raw).unwrap().1, question);
+    }
+
+    #[test]
+    fn other_pages_are_refused_by_field() {
+        const FORMS: &str = "must be true, false, \"strict\", or an object with texts of the page";
+        for text in ["null", "1", "\"yes\"", "\"true\"", "[]"] {
+            assert_eq!(confirm(text), Err(FORMS.to_owned()), "{text}");
+        }
+        for (text, what) in [
+            (
+                r#"{"titel":"T"}"#,
+                "titel: must be one of `strict`, `title`, `text`, `facts`, `label`, `style`",
+            ),
+            (r#"{"title":5}"#, "title: must be a string"),
+            (r#"{"title":""}"#, "title: must hold something that can be seen"),
+            (
+                r#"{"title":" \u200b\u202e"}"#,
+                "title: must hold something that can be seen",
+            ),
+            (r#"{"label":"\n"}"#, "label: must hold something that can be seen"),
+            (r#"{"text":"a\u0000"}"#, "text: must not hold control characters"),
+            (
+                r#"{"facts":[["A"]]}"#,
+                "facts[0]: must be a pair: a term and its value",
+            ),
+            (
+                r#"{"facts":[["A","b","c"]]}"#,
+                "facts[0]: must be a pair: a term and its value",
+            ),
+            (
+                r#"{"facts":[["A",null]]}"#,
+                "facts[0][1]: must be a string, a number or a boolean",
+            ),
+            (
+                r#"{"facts":[["A",{}]]}"#,
+                "facts[0][1]: must be a string, a number or a boolean",
+            ),
+            (
+                r#"{"facts":[[" ","b"]]}"#,
+                "facts[0][0]: must hold something that can be seen",
+            ),
+            (
+                r#"{"facts":[["A","\u001b"]]}"#,
+                "facts[0][1]: must not hold control characters",
+            ),
+            (r#"{"strict":"yes"}"#, "strict: must be a boolean"),
+        ] {
+            assert_eq!(confirm(text), Err(what.to_owned()), "{text}");
+        }
+    }
+
+    #[test]
+    fn texts_have_limits_on_both_sides() {
+        for (field, max) in [
+            ("title", MAX_TITLE_CHARS),
+            ("text", MAX_TEXT_CHARS),
+            ("label", MAX_LABEL_CHARS),
+        ] {
+            let with = |chars: usize| confirm(&format!(r#"{{"{field}":"{}"}}"#, "é".repeat(chars)));
+            assert!(with(max).is_ok(), "{field}");
+            assert_eq!(
+                with(max + 1),
+                Err(format!("{field}: is longer than {max} characters"))
+            );
+        }
+        let fact = |term: usize, value: usize| {
+            confirm(&format!(
+                r#"{{"facts":[["{}","{}"]]}}"#,
+                "é".repeat(term),
+                "é".repeat(value)
+            ))
+        };
+        assert!(fact(MAX_TERM_CHARS, MAX_VALUE_CHARS).is_ok());
+        assert!(fact(MAX_TERM_CHARS + 1, 1).is_err() && fact(1, MAX_VALUE_CHARS + 1).is_err());
+        let facts = |count: usize| {
+            confirm(&format!(
+                r#"{{"facts":[{}]}}"#,
+                vec![r#"["A",1]"#; count].join(",")
+            ))
+        };
+        assert!(facts(MAX_FACTS).is_ok());
+        assert_eq!(
+            facts(MAX_FACTS + 1),
+            Err("facts: has more than 40 pairs".to_owned())
+        );
     }
 }

@@ -433,4 +433,134 @@ mod tests {
             crate::action::outcomes::read_sealed(outcomes.sealed.as_str(), &Notes::default()).unwrap();
         assert_eq!(again.sealed, outcomes.sealed);
     }
+
+    #[test]
+    fn each_kind_asks_in_its_own_way() {
+        let kinds = [
+            r#""type":"success","output":1"#,
+            r#""type":"failure""#,
+            r#""type":"heartbeat""#,
+            r#""type":"post","outcomes":[{"name":"o","type":"heartbeat","schema":{}}]"#,
+            r#""type":"form","outcomes":[{"name":"o","type":"heartbeat"}]"#,
+        ];
+        let asks = |kind: &str, confirm: &str, default: Confirm| {
+            let text = format!(r#"{{"name":"a",{kind}{confirm}}}"#);
+            let raw: Box<RawValue> = serde_json::from_str(&text).unwrap();
+            read_action(&raw, "actions[1]", Source::Request(default), &Notes::default())
+                .map(|action| action.confirm)
+                .map_err(|rejection| rejection.to_string())
+        };
+        use Confirm::{Off, Page, Strict};
+        for (confirm, default, expected) in [
+            ("", Off, [Off, Off, Off, Off, Page]),
+            ("", Page, [Page, Page, Page, Off, Page]),
+            ("", Strict, [Strict, Strict, Strict, Off, Strict]),
+        ] {
+            assert_eq!(kinds.map(|kind| asks(kind, confirm, default).unwrap()), expected);
+        }
+        for (confirm, expected) in [
+            ("true", Page),
+            (r#""strict""#, Strict),
+            (r#"{"title":"T"}"#, Page),
+        ] {
+            let confirm = format!(r#","confirm":{confirm}"#);
+            for kind in &kinds[..3] {
+                assert_eq!(asks(kind, &confirm, Off), Ok(expected));
+            }
+        }
+        let off = r#","confirm":false"#;
+        assert_eq!(asks(kinds[0], off, Strict), Ok(Off));
+        assert_eq!(asks(kinds[3], off, Strict), Ok(Off));
+        const POST: &str = "actions[1].confirm: is not for post actions, which act on POST alone; leave it out, or make a form";
+        const OWN: &str =
+            "actions[1].confirm: must be true or \"strict\"; a form has title, text and facts of its own";
+        for (kind, confirm, message) in [
+            (kinds[3], "true", POST),
+            (kinds[3], r#""strict""#, POST),
+            (
+                kinds[4],
+                "false",
+                "actions[1].confirm: cannot be false; a form always asks",
+            ),
+            (kinds[4], r#"{"title":"T"}"#, OWN),
+        ] {
+            let confirm = format!(r#","confirm":{confirm}"#);
+            assert_eq!(asks(kind, &confirm, Off), Err(message.to_owned()));
+        }
+        assert_eq!(asks(kinds[4], r#","confirm":"strict""#, Off), Ok(Strict));
+    }
+
+    #[test]
+    fn forms_are_strict() {
+        let form = |more: &str, outcome: &str| {
+            format!(
+                r#"{{"name":"a","type":"form"{more},"outcomes":[{{"name":"o","type":"success","output":1{outcome}}}]}}"#
+            )
+        };
+        assert!(read(&form("", "")).is_ok());
+        for (more, outcome, message) in [
+            (
+                r#","titel":"x""#,
+                "",
+                "actions[1].titel: must be one of `name`, `type`, `title`, `text`, `facts`, `outcomes`, `confirm`, `response`",
+            ),
+            (
+                r#","title":"""#,
+                "",
+                "actions[1].title: must hold something that can be seen",
+            ),
+            (
+                r#","response":{"htm":"x"}"#,
+                "",
+                "actions[1].response.htm: is not known here; check its name, or leave it out",
+            ),
+            (
+                "",
+                r#","lable":"x""#,
+                "actions[1].outcomes[0].lable: is not known here; check its name, or leave it out",
+            ),
+            (
+                "",
+                r#","response":{"htm":"x"}"#,
+                "actions[1].outcomes[0].response.htm: is not known here; check its name, or leave it out",
+            ),
+            (
+                "",
+                r#","label":5"#,
+                "actions[1].outcomes[0].label: must be a string",
+            ),
+            (
+                "",
+                r#","label":" ""#,
+                "actions[1].outcomes[0].label: must hold something that can be seen",
+            ),
+            (
+                "",
+                r#","style":"loud""#,
+                "actions[1].outcomes[0].style: must be primary, danger or secondary",
+            ),
+            (
+                "",
+                r#","label":"x","label":"y""#,
+                "actions[1].outcomes[0]: has the same key twice",
+            ),
+            (
+                "",
+                r#","output_body":true"#,
+                "actions[1].outcomes[0]: must have exactly one of output, output_body and output_path",
+            ),
+        ] {
+            refused(&form(more, outcome), "InvalidJSON", message);
+        }
+        refused(
+            r#"{"name":"a","type":"form","outcomes":[]}"#,
+            "InvalidJSON",
+            "actions[1].outcomes: must hold at least one outcome",
+        );
+        refused(
+            r#"{"name":"a","type":"form","outcomes":[{"name":"o","type":"heartbeat"},{"name":"o","type":"heartbeat"}]}"#,
+            "InvalidJSON",
+            "actions[1].outcomes[1].name: another outcome has the same name; give each button its own",
+        );
+    }
 }

@@ -142,3 +142,90 @@ impl field::Limits {
         };
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::action::{ActionKind, Confirm, Notes, Source, read_action};
+    use serde_json::json;
+
+    pub fn outcomes(schemas: &[Value]) -> Outcomes {
+        let outcome = |(place, schema): (usize, &Value)| json!({"name": format!("o{place}"), "type": "heartbeat", "schema": schema});
+        let list: Vec<Value> = schemas.iter().enumerate().map(outcome).collect();
+        let text = json!({"name": "a", "type": "form", "outcomes": list}).to_string();
+        let raw: Box<serde_json::value::RawValue> = serde_json::from_str(&text).unwrap();
+        let action = read_action(&raw, "a", Source::Request(Confirm::Off), &Notes::default()).unwrap();
+        match action.kind {
+            ActionKind::Form(form) => form.outcomes,
+            kind => panic!("{kind:?}"),
+        }
+    }
+
+    fn properties(properties: Value) -> Value {
+        json!({"properties": properties})
+    }
+
+    #[test]
+    fn each_field_is_there_once_and_knows_its_outcomes() {
+        let fields = Fields::of(&outcomes(&[
+            json!({"properties": {"a": {"maxLength": 5}, "b": {"type": "integer", "minimum": 1}}, "required": ["a"]}),
+            json!({"properties": {"b": {"type": "integer", "minimum": 2}, "a": {"maxLength": 9}}, "required": ["b"]}),
+            json!({}),
+        ]))
+        .unwrap();
+        let told: Vec<_> = fields
+            .list()
+            .iter()
+            .map(|shared| {
+                (
+                    shared.field.name.as_str(),
+                    shared.in_outcomes.clone(),
+                    shared.needed_by.clone(),
+                )
+            })
+            .collect();
+        assert_eq!(told, [("a", vec![0, 1], vec![0]), ("b", vec![0, 1], vec![1])]);
+        // A limit that only one outcome has must not keep the other's button from being pressed.
+        assert_eq!(fields.list()[0].field.limits.max_length, Some(9));
+        assert_eq!(fields.list()[1].field.limits.minimum, None);
+        assert_eq!(fields.of_place(2).count(), 0);
+        assert!(fields.has("a") && !fields.has("c"));
+    }
+
+    #[test]
+    fn schemas_that_no_page_can_ask_for_are_refused_by_place() {
+        for (schemas, at) in [
+            (vec![json!({"type": "array"})], "[0].schema.type"),
+            (vec![json!({}), json!({"type": ["object"]})], "[1].schema.type"),
+            (vec![json!({"required": ["a"]})], "[0].schema.required"),
+            (
+                vec![json!({"$ref": "#/definitions/a", "definitions": {"a": {}}})],
+                "[0].schema.$ref",
+            ),
+            (
+                vec![properties(json!({"a": {"type": "object"}}))],
+                "[0].schema.properties.a",
+            ),
+            (
+                vec![
+                    properties(json!({"a": {}})),
+                    properties(json!({"a": {"type": "integer"}})),
+                ],
+                "[1].schema.properties.a",
+            ),
+            (
+                vec![
+                    properties(json!({"a": {"enum": ["x"]}})),
+                    properties(json!({"a": {"enum": ["y"]}})),
+                ],
+                "[1].schema.properties.a",
+            ),
+        ] {
+            assert_eq!(
+                Fields::of(&outcomes(&schemas)).map_err(|fault| fault.at),
+                Err(at.to_owned()),
+                "{schemas:?}"
+            );
+        }
+    }
+}

@@ -120,7 +120,7 @@ impl FieldView {
             // A field that only some buttons need must not keep the others from being pressed.
             required: shared.needed_by.len() == outcomes.len(),
             limits: limits(field),
-            control: control(texts, field, &id, &entered),
+            control: control(texts, field, &id, &entered, complaint.is_some()),
             id,
         }
     }
@@ -212,7 +212,7 @@ fn limits(field: &Field) -> LimitsView {
     }
 }
 
-fn control(texts: &'static Texts, field: &Field, id: &str, entered: &[&str]) -> Control {
+fn control(texts: &'static Texts, field: &Field, id: &str, entered: &[&str], is_wrong: bool) -> Control {
     let value = || entered.first().copied().unwrap_or_default().to_owned();
     let input = |kind| Control::Input { kind, value: value() };
     let choices = |choices: &[Choice]| {
@@ -226,6 +226,8 @@ fn control(texts: &'static Texts, field: &Field, id: &str, entered: &[&str]) -> 
     };
     match &field.kind {
         FieldKind::Line(Line::Text) => input("text"),
+        // Browsers drop what is no date or number, and the visitor could not see what to mend.
+        FieldKind::Line(Line::Date) | FieldKind::Integer | FieldKind::Number if is_wrong => input("text"),
         FieldKind::Line(Line::Date) => input("date"),
         FieldKind::Line(Line::Email) => input("email"),
         FieldKind::Line(Line::Uri) => input("url"),

@@ -89,6 +89,13 @@ def language(request: pytest.FixtureRequest) -> str:
     return request.param
 
 
+@pytest.fixture(scope="module")
+def endpoint(language: str) -> str:
+    """The endpoint of the application beside an example. Which language meets which does not matter; approval-email is
+    tried with all pairs."""
+    return {"JSONPath": "RestApi", "JSONata": "RestApiAndHttpApi"}[language]
+
+
 @dataclass(frozen=True)
 class Waiting:
     """An execution that waits for a callback, and the token of its task."""

@@ -42,6 +42,7 @@ class Example:
     ):
         """`application` is the stack that the example refers to; without one it must bring its own."""
         self.aws = aws
+        self.readme = (ROOT / "examples" / name / "README.md").read_text()
         self.application = application
         self.deployment = Deployment(
             aws, ROOT / "examples" / name / "template.yaml", QueryLanguage=language, **parameters

@@ -49,15 +49,16 @@ class Gateway:
         self._hosts = {host: door for it in deployments for host, door in _doors(aws, it).items()}
 
     def __enter__(self) -> Gateway:
+        # Two gateways may have a deployment in common; the later one answers until it is left.
+        self._before = dict(self._aws.functions)
         for deployment in self._deployments:
             for name in deployment.resources("AWS::Lambda::Function").values():
                 self._aws.functions[name] = partial(self.invoke, name)
         return self
 
     def __exit__(self, *_: object) -> None:
-        for deployment in self._deployments:
-            for name in deployment.resources("AWS::Lambda::Function").values():
-                del self._aws.functions[name]
+        self._aws.functions.clear()
+        self._aws.functions.update(self._before)
         self._running.close()
         for function in self._functions.values():
             leaked = sum(token in function.log() for token in self._aws.tokens)

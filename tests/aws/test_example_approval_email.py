@@ -6,6 +6,8 @@ no evaluator for JSONata of its own; moto_jsonata.py gives it one.
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from checks import SEND_FAILURE, SEND_SUCCESS, changed_query, check_done, check_refused
@@ -49,7 +51,9 @@ def asked(example):
 def test_approved(example, asked):
     execution, approve, _ = asked
     check_done(follow(example.gateway, approve), "approve", "success")
-    assert execution.result() == Result("SUCCEEDED", {"name": "Ben", "output": {"name_in_output": "Ben"}})
+    output = {"name": "Ben", "output": {"name_in_output": "Ben"}}
+    assert execution.result() == Result("SUCCEEDED", output)
+    assert json.dumps(output) in example.readme
     assert "Hello Ben,\n\nthe task is complete." in example.mail().text
     [sent] = example.reports(SEND_SUCCESS)
     assert sent.parameters["output"] == '{"name_in_output":"Ben"}'
@@ -58,8 +62,9 @@ def test_approved(example, asked):
 def test_rejected(example, asked):
     execution, _, reject = asked
     check_done(follow(example.gateway, reject), "reject", "failure")
-    output = {"Error": "rejected", "Cause": "Ben rejected it"}
-    assert execution.result() == Result("SUCCEEDED", {"name": "Ben", "output": output})
+    output = {"name": "Ben", "output": {"Error": "rejected", "Cause": "Ben rejected it"}}
+    assert execution.result() == Result("SUCCEEDED", output)
+    assert json.dumps(output) in example.readme
     mail = example.mail()
     assert mail.subject == "The task was rejected" and "Ben rejected it" in mail.text
     [sent] = example.reports(SEND_FAILURE)

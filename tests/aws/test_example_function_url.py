@@ -54,7 +54,9 @@ def test_there_is_no_api_gateway(example, asked):
 def test_the_status_is_the_answer(example, asked, answer, status):
     execution, approve, reject = asked
     check_done(follow(example.gateway, approve if answer == "approve" else reject), answer, "success")
-    assert execution.result() == Result("SUCCEEDED", {"Status": f"{status} {EMAIL}"})
+    output = {"Status": f"{status} {EMAIL}"}
+    assert execution.result() == Result("SUCCEEDED", output)
+    assert json.dumps(output) in example.readme
 
 
 def test_the_first_answer_counts(example, asked):

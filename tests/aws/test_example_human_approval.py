@@ -6,6 +6,8 @@ for JSONata of its own; moto_jsonata.py gives it one.
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from checks import SEND_SUCCESS, changed_query, check_refused
@@ -35,9 +37,9 @@ def deployed(application, aws, executable, tmp_path_factory):
     return deploy
 
 
-@pytest.fixture(scope="module", params=["RestApi", "RestApiAndHttpApi"])
-def example(request, language, application, deployed):
-    with deployed(language, application(Endpoint=request.param)) as running:
+@pytest.fixture(scope="module")
+def example(language, endpoint, application, deployed):
+    with deployed(language, application(Endpoint=endpoint)) as running:
         yield running
 
 
@@ -68,7 +70,9 @@ def test_the_status_is_the_answer_and_the_browser_goes_to_the_execution(example,
     assert page.headers["location"] == (
         f"https://console.aws.amazon.com/states/home?region={REGION}#/executions/details/{execution.arn}"
     )
-    assert execution.result() == Result("SUCCEEDED", {"Status": f"{status} {EMAIL}"})
+    output = {"Status": f"{status} {EMAIL}"}
+    assert execution.result() == Result("SUCCEEDED", output)
+    assert json.dumps(output) in example.readme
     assert _visited(execution) == [
         "AskForApproval",
         "ManualApprovalChoiceState",
@@ -121,6 +125,16 @@ def test_without_the_function_the_task_fails_at_once(deployed, application, lang
     with deployed(language, application(Endpoint="RestApi"), "no-such-function") as example:
         result = example.start(INPUT).result()
     assert (result.status, result.error) == ("FAILED", "Lambda.ResourceNotFoundException")
+
+
+@pytest.mark.parametrize("answer", [{}, [], "urls", None, {"statusCode": 200}])
+def test_another_function_fails_the_task_at_once(aws, deployed, application, language, answer):
+    aws.functions["another-function"] = lambda event: answer
+    with deployed(language, application(Endpoint="RestApi"), "another-function") as example:
+        result = example.start(INPUT).result()
+    del aws.functions["another-function"]
+    assert (result.status, result.error) == ("FAILED", "NotCreateUrls")
+    assert "Check the parameter CreateUrlsFunction." in result.cause
 
 
 def test_when_links_are_refused_the_task_fails_at_once(deployed, application, language):

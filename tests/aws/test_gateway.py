@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+import events
 import signature
 from checks import APPROVE, STRAY, TRANSACTION, check_refused, created
 from deployment import ROOT, Deployment
@@ -178,11 +179,29 @@ def test_events_of_something_else(deployed, gateway, aws, logical_id, event):
     assert body["message"] and not gateway.calls_of(name)
 
 
+@pytest.mark.parametrize("door", [events.rest_api, events.http_api, events.function_url])
+def test_http_requests_of_the_other_function(deployed, gateway, door):
+    functions = deployed.resources("AWS::Lambda::Function")
+    link = gateway.invoke(functions["CreateUrls"], REQUEST)["urls"]["approve"]
+    link = link.replace(deployed.outputs["LinkBase"], deployed.outputs["Api"])
+    for name, event in (
+        (functions["CreateUrls"], door("GET", link)),
+        (functions["ProcessCallback"], door("POST", f"{deployed.outputs['Api']}/urls", JSON, json.dumps(REQUEST))),
+    ):
+        gateway.calls_of(name)
+        answer = events.Answer.of(gateway.function(name).invoke(event))
+        assert answer.status >= 400 and answer.json()["error"] and answer.json()["message"]
+        assert not gateway.calls_of(name)
+
+
 # --- a wrong environment ------------------------------------------------------------------------------------
 
 BROKEN = {
     "CreateUrls": {
         "BASE_URL": "ftp://links.example.com",
+        "CONFIRM_ACTIONS": "maybe",
+        "LOG_LEVEL": "LOUD",
+        "MAX_LINK_LIFETIME": "3 days",
         "API_ID": "not an id",
         "STAGE": "v 1",
         "KEY_ID": "alias/links",
@@ -194,6 +213,10 @@ BROKEN = {
         "VERBOSE_LOGGING": "on",
     },
     "ProcessCallback": {
+        "BRAND_COLOR": "blue",
+        "BRAND_NAME": "x" * 1_000,
+        "CORS_ALLOW_ORIGIN": "app.example.com",
+        "LOG_LEVEL": "LOUD",
         "KEY_ID": "alias/links",
         "DECRYPT_KEY_IDS": "alias/links",
         "AUDIENCE": "two words",
@@ -204,6 +227,13 @@ BROKEN = {
         "VERBOSE_LOGGING": "on",
     },
 }
+
+
+@pytest.mark.parametrize("logical_id", list(BROKEN))
+def test_every_variable_of_the_template_is_tried(deployed, aws, logical_id):
+    function = deployed.resources("AWS::Lambda::Function")[logical_id]
+    configuration = aws.awslambda.get_function_configuration(FunctionName=function)
+    assert set(configuration["Environment"]["Variables"]) == set(BROKEN[logical_id])
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ def errors_in_code():
     """(code, status) of each row of the table in src/rejection.rs."""
     source = (ROOT / "src/rejection.rs").read_text()
     table = re.search(r"fn row\(&self\) -> Row \{(.*?)\n    \}\n", source, re.DOTALL).group(1)
-    rows = re.findall(r'Rejection::\w+(?:\([_.]+\))?\s*=>\s*\{?\s*\("(\w+)",\s*StatusCode::(\w+)\)', table)
+    rows = re.findall(r'Rejection::\w+(?:\([_.]+\)| \{ \.\. \})?\s*=>\s*\{?\s*\("(\w+)",\s*StatusCode::(\w+)\)', table)
     assert len(rows) == table.count("=>"), "a row of the table was not understood"
     return {(code, HTTPStatus[status].value) for code, status in rows}
 

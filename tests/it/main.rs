@@ -16,6 +16,8 @@ mod jsonpath;
 mod layers;
 mod leaks;
 mod log_level;
+mod pages;
+mod people;
 mod process;
 mod properties;
 mod refusals;

@@ -60,8 +60,18 @@ def check(sam: str, name: str, processor: str, flags: str) -> None:
         assert artefacts and set(artefacts) == {"built"}, artefacts
 
 
+def check_nested(sam: str) -> None:
+    """The example that brings its own application: that is built, and nothing else needs to be."""
+    with tempfile.TemporaryDirectory() as folder:
+        calls, built = build(sam, ROOT / "examples" / "function-url" / "template.yaml", Path(folder))
+        assert calls == ["lambda build --release --arm64 --bin sfn-callback-urls"], calls
+        nested = {file.relative_to(built).as_posix() for file in built.rglob("bootstrap")}
+        assert nested == {f"CallbackUrls/{name}/bootstrap" for name in ("CreateUrls", "ProcessCallback")}, nested
+
+
 if __name__ == "__main__":
     for name in TEMPLATES:
         check(sys.argv[1], name, "arm64", " --arm64")
         check(sys.argv[1], name, "x86_64", "")
-    print("sam build: one build for both functions, for each processor")
+    check_nested(sys.argv[1])
+    print("sam build: one build for both functions, for each processor, and nested in an example")

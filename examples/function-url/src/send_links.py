@@ -2,7 +2,6 @@
 
 import json
 import os
-from datetime import UTC, datetime, timedelta
 
 import boto3
 
@@ -20,13 +19,15 @@ Reject {reject}
 
 def lambda_handler(event, context):
     execution = event["ExecutionContext"]["Execution"]["Name"]
-    # The links end when the task does, so that a late visitor is told so.
-    expiration = datetime.now(UTC) + timedelta(seconds=event["LinksExpireAfterSeconds"])
     created = create_urls(
         {
             "token": event["token"],
-            "expiration": expiration.isoformat(timespec="seconds"),
-            "actions": [answer("approve", "Approved! Task approved by"), answer("reject", "Rejected! Task rejected by")],
+            # The links end when the task does, so that a late visitor is told so.
+            "expires_in": f"PT{event['LinksExpireAfterSeconds']}S",
+            "actions": [
+                answer("approve", "Approved! Task approved by"),
+                answer("reject", "Rejected! Task rejected by"),
+            ],
         }
     )
     sns.publish(

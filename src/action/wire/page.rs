@@ -62,7 +62,7 @@ pub struct ConfirmPage {
         skip_serializing_if = "Option::is_none"
     )]
     #[cfg_attr(test, schemars(with = "Vec<(Term, Value)>", length(max = 40)))]
-    pub facts: Option<Vec<(String, Box<RawValue>)>>,
+    pub facts: Option<Vec<Vec<Box<RawValue>>>>,
     /// Text of the button, at most 80 characters.
     #[serde(
         default,
@@ -124,7 +124,7 @@ pub struct Form {
             skip_serializing_if = "Option::is_none"
         )
     )]
-    pub facts: Option<Vec<(String, Box<RawValue>)>>,
+    pub facts: Option<Vec<Vec<Box<RawValue>>>>,
     /// A button each; at least one.
     #[cfg_attr(test, schemars(with = "Vec<outcome::FormOutcome>", length(min = 1)))]
     pub outcomes: Vec<Box<RawValue>>,
@@ -150,7 +150,7 @@ pub struct FormPage {
     pub text: Option<String>,
     #[allow(missing_docs)]
     #[serde(default, deserialize_with = "present")]
-    pub facts: Option<Vec<(String, Box<RawValue>)>>,
+    pub facts: Option<Vec<Vec<Box<RawValue>>>>,
     #[allow(missing_docs)]
     pub outcomes: Vec<Box<RawValue>>,
 }
