@@ -98,7 +98,8 @@ fn sealed() -> (Payload, SealingKey, String) {
     let (untrusted, calls) = (Untrusted::parse(&data).expect("a link"), Calls::default());
     let payload = runtime()
         .block_on(app.open(untrusted, 1_790_000_000, &calls))
-        .expect("opens");
+        .expect("opens")
+        .payload;
     let key = SealingKey {
         key: DataKey::new([7; 32]),
         reference: KeyRef::Kms(vec![1; 184]),

@@ -1,6 +1,6 @@
 //! Payloads as the Python application wrote them: inside of `1-` and `2-` links.
 
-use super::Payload;
+use super::{Payload, is_recipient};
 use crate::action::{self, ActionKind, Confirm, Notes, Question, Source};
 use crate::json::{self, JsonText};
 use crate::language::Language;
@@ -28,10 +28,22 @@ struct Read {
 
 /// Beside the action: what the Python application sealed inside of it was the author's text, and meant nothing.
 #[derive(Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "lowercase", try_from = "String")]
 enum Confirmed {
     Page,
     Strict,
+}
+
+impl TryFrom<String> for Confirmed {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        match text.as_str() {
+            "page" => Ok(Confirmed::Page),
+            "strict" => Ok(Confirmed::Strict),
+            _ => Err("neither page nor strict"),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -79,7 +91,15 @@ pub fn read(bytes: &[u8]) -> Result<Payload, Damage> {
     };
     if let Some(page) = &read.page {
         let wire = action::read_text(page.get(), |_| ());
-        action.question = wire.and_then(Question::read).map_err(|fault| content(&fault))?;
+        let question = wire.and_then(Question::read);
+        action.question = question.map_err(|fault| content(&fault.under("page")))?;
+    }
+    if read
+        .recipient
+        .as_deref()
+        .is_some_and(|recipient| !is_recipient(recipient))
+    {
+        return Err(content(&"recipient"));
     }
     Ok(Payload {
         token: TaskToken::new(read.token).ok_or_else(|| content(&"token of a wrong length"))?,

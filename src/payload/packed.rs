@@ -1,6 +1,6 @@
 //! Payloads inside of `3-` links: deterministic CBOR with small integer keys (docs/FORMAT.md, "Payload").
 
-use super::Payload;
+use super::{Payload, is_recipient};
 use crate::action::{
     self, Action, ActionKind, Confirm, Form, MAX_CAUSE_CHARS, MAX_ERROR_CHARS, MAX_OUTPUT_BYTES, Name, Notes,
     Question, ReplySpec, wire,
@@ -235,7 +235,7 @@ fn fields(bytes: &[u8]) -> Result<Fields, &'static str> {
             key::ERROR => fields.error = Some(text(decoder)?),
             key::CAUSE => fields.cause = Some(text(decoder)?),
             key::RECIPIENT => fields.recipient = Some(text(decoder)?),
-            key::LOCALE => fields.locale = Some(text(decoder)?),
+            key::LOCALE => fields.locale = read_locale(decoder)?,
             key::STATIC => small = Some(decoder.bytes().map_err(|_| "static parts")?.to_vec()),
             key => return read_static(&mut fields, key, decoder),
         }
@@ -329,6 +329,18 @@ fn text(decoder: &mut Decoder<'_>) -> Result<String, &'static str> {
     decoder.str().map(str::to_owned).map_err(|_| "a text is not text")
 }
 
+/// Only the language of a page: a value that this reader does not know is passed over, as the whole field is by one
+/// that does not know its key.
+fn read_locale(decoder: &mut Decoder<'_>) -> Result<Option<String>, &'static str> {
+    match decoder.datatype() {
+        Ok(Type::String) => text(decoder).map(Some),
+        _ => decoder
+            .skip()
+            .map(|()| None)
+            .map_err(|_| "unreadable ignorable field"),
+    }
+}
+
 fn read_token(decoder: &mut Decoder<'_>) -> Result<PackedToken, &'static str> {
     let segment = |decoder: &mut Decoder<'_>| decoder.bytes().map(<[u8]>::to_vec).map_err(|_| "token");
     match decoder.datatype().map_err(|_| "token")? {
@@ -416,8 +428,10 @@ impl Fields {
                 question,
             },
             callback: flags & flag::CALLBACK != 0,
-            recipient: self.recipient,
-            // Only the language of a page: a reader that does not know it shows that of the visitor.
+            recipient: match self.recipient {
+                Some(recipient) if !is_recipient(&recipient) => return Err("recipient"),
+                recipient => recipient,
+            },
             locale: self.locale.and_then(|tag| Language::of_tag(&tag)),
         })
     }

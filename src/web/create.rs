@@ -162,6 +162,10 @@ fn check_envelope(door: Door, request: &Request<Bytes>) -> Result<(), Rejection>
         Door::Direct => return Ok(()),
         Door::RestApi | Door::HttpApi | Door::FunctionUrl | Door::Local => {}
     }
+    if request.uri().path().ends_with("/respond") {
+        let text = "This function makes links. Links are answered by the ProcessCallback function.";
+        return Err(Rejection::UnsupportedEvent(text));
+    }
     if request.method() != Method::POST {
         return Err(Rejection::MethodNotAllowed("POST"));
     }

@@ -64,6 +64,9 @@ impl App {
         calls: &Calls,
         line: &mut Line,
     ) -> Result<Reply, Rejection> {
+        if request.uri().path().ends_with("/urls") {
+            return Err(Rejection::UnsupportedEvent(NO_LINKS_HERE));
+        }
         let method = method(caller.door, request.method())?;
         let query = Query::parse(request.uri().query().unwrap_or_default());
         let untrusted = query
@@ -183,11 +186,13 @@ fn is_prefetch(headers: &HeaderMap) -> bool {
         })
 }
 
+/// The event is for the other function.
+const NO_LINKS_HERE: &str =
+    "This function answers links, by GET or POST. To create links, invoke the CreateUrls function.";
+
 fn method(door: Door, method: &http::Method) -> Result<Method, Rejection> {
     if door == Door::Direct {
-        let text =
-            "This function answers links, by GET or POST. To create links, invoke the CreateUrls function.";
-        return Err(Rejection::UnsupportedEvent(text));
+        return Err(Rejection::UnsupportedEvent(NO_LINKS_HERE));
     }
     match *method {
         http::Method::GET => Ok(Method::Get),

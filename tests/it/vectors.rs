@@ -1,5 +1,5 @@
 //! The frozen vectors of docs/FORMAT.md: every file in `tests/vectors/sealed` and `tests/vectors/python` says what
-//! becomes of one link, and the document names every file.
+//! becomes of one link, every file in `tests/vectors/nonce` what becomes of one nonce, and the document names them all.
 //!
 //! `UPDATE_VECTORS=1 cargo test --test it vectors` writes those that [`make`] describes and that do not exist yet.
 //! A file that exists is never written again: what links mean does not change.
@@ -14,6 +14,7 @@
 mod document;
 mod kms;
 mod make;
+mod nonce;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -26,7 +27,7 @@ use sfn_callback_urls::seal::esdk::{self, Message};
 use sfn_callback_urls::seal::{self, DataKey, KeyRef, Sealed, SealingKey, Untrusted};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, Once};
 
 /// By folder and name.
 static VECTORS: LazyLock<BTreeMap<String, Vector>> = LazyLock::new(|| {
@@ -91,8 +92,8 @@ fn every_vector_is_what_it_says() {
 fn every_made_vector_is_there() {
     let missing: Vec<String> = made()
         .into_iter()
-        .map(|made| made.name)
-        .filter(|name| !VECTORS.contains_key(name))
+        .map(|(name, _)| name)
+        .filter(|name| !VECTORS.contains_key(name) && !nonce::NONCES.contains_key(name))
         .collect();
     assert!(missing.is_empty(), "run with UPDATE_VECTORS=1: {missing:?}");
 }
@@ -271,44 +272,56 @@ fn path(name: &str) -> PathBuf {
     folder(&format!("{name}.json"))
 }
 
-fn read(name: &str) -> Vector {
+fn read_json<T: for<'de> Deserialize<'de>>(name: &str) -> T {
     let text = std::fs::read_to_string(path(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
+/// The vectors of a folder, by folder and name.
+fn names(of: &str) -> Vec<String> {
+    let paths = std::fs::read_dir(folder(of))
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    paths
+        .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
+        .map(|path| format!("{of}/{}", path.file_stem().unwrap().to_str().unwrap()))
+        .collect()
+}
+
 fn read_all() -> BTreeMap<String, Vector> {
-    let mut all = BTreeMap::new();
-    for name in ["sealed", "python"] {
-        for entry in std::fs::read_dir(folder(name)).unwrap() {
-            let path = entry.unwrap().path();
-            if path.extension().is_some_and(|extension| extension == "json") {
-                let name = format!("{name}/{}", path.file_stem().unwrap().to_str().unwrap());
-                all.insert(name.clone(), read(&name));
-            }
-        }
-    }
-    all
+    let names = ["sealed", "python"].into_iter().flat_map(names);
+    names.map(|name| (name.clone(), read_json(&name))).collect()
 }
 
-fn made() -> Vec<make::Made> {
-    make::all(&|name| read(name).link)
+/// Names and texts of the files that [`make`] describes.
+fn made() -> Vec<(String, String)> {
+    let existing = |name: &str| read_json::<Vector>(name).link;
+    let links = make::all(&existing).into_iter();
+    let nonces = make::nonce::all(&existing).into_iter();
+    links
+        .map(|made| (made.name.clone(), made.text()))
+        .chain(nonces.map(|made| (made.name.clone(), made.text())))
+        .collect()
 }
 
-/// Writes what is missing, when asked to.
+/// Writes what is missing, when asked to, before anything is read.
 #[expect(
     clippy::disallowed_methods,
     reason = "the switch of a developer, not a setting of the program"
 )]
 fn update() {
-    if std::env::var("UPDATE_VECTORS").is_err() {
-        return;
-    }
-    for made in made() {
-        let path = path(&made.name);
-        if !path.exists() {
-            std::fs::write(path, made.text()).unwrap();
+    static UPDATED: Once = Once::new();
+    UPDATED.call_once(|| {
+        if std::env::var("UPDATE_VECTORS").is_err() {
+            return;
         }
-    }
+        for (name, text) in made() {
+            let path = path(&name);
+            if !path.exists() {
+                std::fs::write(path, text).unwrap();
+            }
+        }
+    });
 }
 
 fn hex(bytes: &[u8]) -> String {

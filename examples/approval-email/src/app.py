@@ -11,7 +11,7 @@ import boto3
 awslambda = boto3.client("lambda")
 sns = boto3.client("sns")
 
-QUESTION = """Hello {name},
+TWO_LINKS = """Hello {name},
 
 please decide. The first link that is opened counts.
 
@@ -20,6 +20,13 @@ Approve:
 
 Reject:
 {reject}
+"""
+
+ONE_PAGE = """Hello {name},
+
+please decide. Opening the link does nothing; the first answer on its page counts.
+
+{decide}
 """
 
 
@@ -34,14 +41,49 @@ def lambda_handler(event, context):
 
 
 def ask(name, token):
-    links = create_urls(
-        token,
-        [
-            {"name": "approve", "type": "success", "output": {"name_in_output": name}},
-            {"name": "reject", "type": "failure", "error": "rejected", "cause": f"{name} rejected it"},
+    if os.environ["QUESTION"] == "OnePage":
+        text, actions = ONE_PAGE, [one_page(name)]
+    else:
+        text, actions = TWO_LINKS, two_links(name)
+    send("Please approve or reject", text.format(name=name, **create_urls(token, actions)))
+
+
+def two_links(name):
+    return [
+        {"name": "approve", "type": "success", "output": {"name_in_output": name}},
+        {"name": "reject", "type": "failure", "error": "rejected", "cause": f"{name} rejected it"},
+    ]
+
+
+def one_page(name):
+    """The same answers behind one link. Whoever rejects says why."""
+    return {
+        "name": "decide",
+        "type": "form",
+        "title": "Approve or reject?",
+        "facts": [["Name", name]],
+        "outcomes": [
+            {
+                "name": "approve",
+                "type": "success",
+                "label": "Approve",
+                "style": "primary",
+                "output": {"name_in_output": name},
+            },
+            {
+                "name": "reject",
+                "type": "failure",
+                "label": "Reject",
+                "style": "danger",
+                "schema": {
+                    "properties": {"reason": {"type": "string", "title": "Why?", "maxLength": 500}},
+                    "required": ["reason"],
+                },
+                "error": "rejected",
+                "cause_path": "$.reason",
+            },
         ],
-    )
-    send("Please approve or reject", QUESTION.format(name=name, **links))
+    }
 
 
 def confirm(output):

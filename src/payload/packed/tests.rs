@@ -303,6 +303,35 @@ fn an_unknown_language_is_that_of_the_visitor() {
 }
 
 #[test]
+fn a_language_that_is_no_text_is_passed_over() {
+    let locale = |value: Vec<u8>| read(&with(|f| f.push((key::LOCALE, value))));
+    for value in [
+        cbor(|e| drop(e.u64(1))),
+        cbor(|e| drop(e.bytes(b"de"))),
+        cbor(|e| drop(e.array(1).unwrap().str("de"))),
+    ] {
+        assert_eq!(locale(value), Ok(heartbeat()));
+    }
+    assert!(locale(vec![0xf5]).is_err(), "a type that payloads do not have");
+    assert!(locale(vec![0x61, 0xff]).is_err(), "a text that is not UTF-8");
+    assert!(
+        locale(vec![0x7f, 0x62, b'd', b'e', 0xff]).is_err(),
+        "a text in pieces"
+    );
+}
+
+#[test]
+fn a_recipient_has_a_name() {
+    let recipient = |text: &str| with(|f| f.push((key::RECIPIENT, cbor(|e| drop(e.str(text))))));
+    assert!(read(&recipient(&"é".repeat(256))).is_ok());
+    for text in ["", " ", "a\nb", "\u{85}", &"a".repeat(257)] {
+        refused(&recipient(text), "recipient");
+    }
+    let number = with(|f| f.push((key::RECIPIENT, cbor(|e| drop(e.u64(1))))));
+    refused(&number, "a text is not text");
+}
+
+#[test]
 fn pages_of_other_forms_are_refused() {
     let page = |flags: u64, kind: u64, text: &str| {
         with(|f| {

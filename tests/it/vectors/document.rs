@@ -1,7 +1,9 @@
 //! docs/FORMAT.md keeps to what there is: vectors, tests, and the values of its examples.
 
-use super::{VECTORS, Vector, hex, unhex};
+use super::nonce::NONCES;
+use super::{Key, VECTORS, Vector, hex, unhex};
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
+use ring::digest::{SHA256, digest};
 use ring::hkdf::{HKDF_SHA256, KeyType, Salt};
 use ring::hmac;
 use std::collections::BTreeSet;
@@ -38,15 +40,15 @@ fn rules() -> Vec<(u32, &'static str, &'static str)> {
 
 #[test]
 fn every_vector_is_named_and_every_named_vector_exists() {
-    let named = quoted(&["sealed/", "python/"]);
-    let existing: BTreeSet<&str> = VECTORS.keys().map(String::as_str).collect();
+    let named = quoted(&["sealed/", "python/", "nonce/"]);
+    let existing: BTreeSet<&str> = VECTORS.keys().chain(NONCES.keys()).map(String::as_str).collect();
     let unnamed: Vec<_> = existing.difference(&named).collect();
     let missing: Vec<_> = named.difference(&existing).collect();
     assert!(
         unnamed.is_empty() && missing.is_empty(),
         "not named: {unnamed:?}; do not exist: {missing:?}"
     );
-    assert!(existing.len() > 190, "{}", existing.len());
+    assert!(existing.len() > 310, "{}", existing.len());
 }
 
 #[test]
@@ -87,16 +89,18 @@ fn read_sources(folder: &Path, sources: &mut String) {
 #[test]
 fn every_rule_has_its_number_and_what_checks_it() {
     let rules = rules();
-    let mut last = 0;
+    let mut seen = BTreeSet::new();
     for (number, rule, checks) in &rules {
-        assert!(*number > last, "F{number} after F{last}: {rule}");
-        last = *number;
-        let checked = ["`sealed/", "`python/", "`test: "]
+        assert!(seen.insert(*number), "F{number} twice: {rule}");
+        let checked = ["`sealed/", "`python/", "`nonce/", "`test: "]
             .iter()
             .any(|kind| checks.contains(kind));
         assert!(checked, "F{number}: {checks}");
     }
-    assert!(rules.len() >= 80, "{}", rules.len());
+    // Rules are added where they belong, so their numbers need not be in order; but none is left out.
+    let last = rules.len() as u32;
+    assert!(seen.into_iter().eq(1..=last), "a number up to F{last} is missing");
+    assert!(last >= 95, "{last}");
 }
 
 #[test]
@@ -109,6 +113,7 @@ fn sections_that_the_code_refers_to_exist() {
         "Opening",
         "Suite 0x02",
         "Payload",
+        "Form nonce",
         "Token",
         "Encryption context",
         "Caches",
@@ -184,6 +189,63 @@ fn the_examples_are_right() {
     }
 }
 
+/// The nonces of the examples, from what their vectors say and nothing of the program.
+#[test]
+fn the_examples_of_nonces_are_right() {
+    let compact: String = DOCUMENT.chars().filter(|c| !c.is_whitespace()).collect();
+    for name in ["nonce/ok_local", "nonce/ok_plain"] {
+        let vector = &NONCES[name];
+        let (prk, info, payload) = match vector.link.strip_prefix("1-") {
+            Some(text) => {
+                let json = from_base64(text);
+                let prk = extract(&[], digest(&SHA256, &json).as_ref());
+                (prk, [DOMAIN, b" nonce"].concat(), json)
+            }
+            None => {
+                let key = vector.key.as_ref().unwrap();
+                let example = Example::of_link(&vector.link, key, vector.audience.as_deref().unwrap());
+                let info = [DOMAIN, b" nonce", &example.header[..1]].concat();
+                (example.prk(), info, example.opened())
+            }
+        };
+        // HKDF-Expand of one block is an HMAC too.
+        let key = extract(prk.as_ref(), &[info.as_slice(), &[1]].concat());
+        let sum = digest(&SHA256, &payload);
+        let time = &vector.shown.unwrap().to_be_bytes()[2..];
+        let mac = extract(key.as_ref(), &[sum.as_ref(), time].concat());
+        let nonce = [time, &mac.as_ref()[..16]].concat();
+        assert_eq!(from_base64(&vector.nonce), nonce, "{name}");
+        let plain = match std::str::from_utf8(&payload) {
+            Ok(json) => json.to_owned(),
+            Err(_) => hex(&payload),
+        };
+        for value in [
+            vector.link.clone(),
+            plain,
+            hex(prk.as_ref()),
+            hex(key.as_ref()),
+            hex(sum.as_ref()),
+            hex(time),
+            hex(&mac.as_ref()[..16]),
+            vector.nonce.clone(),
+        ] {
+            assert!(compact.contains(&value), "{name}: {value}");
+        }
+    }
+}
+
+/// HKDF-Extract is an HMAC.
+fn extract(salt: &[u8], secret: &[u8]) -> hmac::Tag {
+    hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, salt), secret)
+}
+
+fn from_base64(text: &str) -> Vec<u8> {
+    use base64::Engine as _;
+    base64::engine::general_purpose::URL_SAFE_NO_PAD
+        .decode(text)
+        .unwrap()
+}
+
 struct Example {
     link: String,
     data_key: Vec<u8>,
@@ -196,20 +258,21 @@ struct Example {
 
 impl Example {
     fn of(vector: &Vector) -> Self {
-        use base64::Engine as _;
-        let text = vector.link.strip_prefix("3-").unwrap();
-        let message = base64::engine::general_purpose::URL_SAFE_NO_PAD
-            .decode(text)
-            .unwrap();
+        let key = vector.key.as_ref().unwrap();
+        Self::of_link(&vector.link, key, vector.audience.as_deref().unwrap())
+    }
+
+    fn of_link(link: &str, key: &Key, audience: &str) -> Self {
+        let message = from_base64(link.strip_prefix("3-").unwrap());
         let reference = match message[0] {
             1 => 2 + usize::from(u16::from_be_bytes([message[1], message[2]])),
             _ => 8,
         };
         let (header, sealed) = message.split_at(1 + reference + 48);
         Self {
-            link: vector.link.clone(),
-            data_key: unhex(&vector.key.as_ref().unwrap().data_key),
-            audience: vector.audience.clone().unwrap(),
+            link: link.to_owned(),
+            data_key: unhex(&key.data_key),
+            audience: audience.to_owned(),
             header: header.to_vec(),
             salt: header[1 + reference..][..16].to_vec(),
             commitment: header[1 + reference + 16..].to_vec(),
@@ -217,9 +280,8 @@ impl Example {
         }
     }
 
-    /// HKDF-Extract is an HMAC.
     fn prk(&self) -> hmac::Tag {
-        hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &self.salt), &self.data_key)
+        extract(&self.salt, &self.data_key)
     }
 
     fn expand(&self, purpose: &[u8]) -> [u8; 32] {

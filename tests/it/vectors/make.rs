@@ -3,6 +3,9 @@
 //!
 //! The messages of the Python SDK are made by tests/vectors/python/make_messages.py; here they are only damaged.
 
+pub mod nonce;
+mod pages;
+
 use super::{hex, unhex};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
@@ -92,6 +95,7 @@ pub fn all(existing: &dyn Fn(&str) -> String) -> Vec<Made> {
     all.extend(tokens());
     all.extend(contents());
     all.extend(static_parts());
+    all.extend(pages::all());
     all.extend(plain());
     all.extend(damaged_messages(existing));
     all
@@ -387,6 +391,8 @@ fn published() -> Vec<Made> {
 }
 
 const HEARTBEAT: &str = r#"{"name":"approve","type":"heartbeat"}"#;
+/// The JSON in the message of `python/ok_confirm_in_action`, as Python wrote it.
+const ASKING_IN_ACTION: &str = r#"{"token": "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7", "iat": 1600000000, "tid": "00112233445566778899aabbccddeeff", "iss": "arn:aws:lambda:eu-west-1:111122223333:function:CreateUrls", "action": {"name": "approve", "type": "success", "output": {"approved": true}, "confirm": true}}"#;
 const RESPONSE: &str =
     r#"{"redirect":"https://example.com/done","json":{"ok":true},"html":"<p>Done</p>","text":"Done"}"#;
 
@@ -1099,8 +1105,8 @@ fn fields() -> Vec<Made> {
         refused("missing_type", "Key 6 is not there.", without(6), "no type"),
         refused(
             "unknown_critical_field",
-            "Key 16, which nobody has defined.",
-            with(&[(16, uint(1))]),
+            "Key 17, which nobody has defined.",
+            with(&[(17, uint(1))]),
             critical,
         ),
         refused(
@@ -1129,14 +1135,8 @@ fn fields() -> Vec<Made> {
         ),
         refused(
             "unknown_flag",
-            "Flag 8 beside the known one.",
-            with(&[(4, uint(9))]),
-            flags,
-        ),
-        refused(
-            "reserved_flag_2",
-            "Flag 2 is reserved.",
-            with(&[(4, uint(2))]),
+            "Flag 32 beside a known one.",
+            with(&[(4, uint(33))]),
             flags,
         ),
         refused(
@@ -1151,7 +1151,6 @@ fn fields() -> Vec<Made> {
             with(&[(4, uint(0))]),
             flags,
         ),
-        refused("reserved_type_4", "Type 4 is reserved.", typed(4, &[]), foreign),
         refused("unknown_type", "A type of the future.", typed(5, &[]), foreign),
         refused(
             "transaction_of_15_bytes",
@@ -1477,9 +1476,13 @@ fn too_large() -> Vec<u8> {
 
 // ---- formats 1 and 2 ----
 
+fn plain_link(json: &str) -> String {
+    format!("1-{}", URL_SAFE_NO_PAD.encode(json))
+}
+
 fn plain() -> Vec<Made> {
     let json = payload_json(TOKEN, HEARTBEAT);
-    let unpadded = format!("1-{}", URL_SAFE_NO_PAD.encode(&json));
+    let unpadded = plain_link(&json);
     let spaced = json.replace(":", ": ").replace(",", ", ");
     let padded = URL_SAFE.encode(format!("{spaced} "));
     assert!(padded.ends_with('='), "a text with padding");

@@ -196,6 +196,13 @@ write(
     opened(KEPT),
     suite="0478",
 )
+write(
+    "ok_confirm_in_action",
+    "What an author wrote into an action that Python did not know: such a confirm means nothing.",
+    json.dumps({**both, "action": {**APPROVE, "confirm": True}}),
+    opened(APPROVE),
+    suite="0478",
+)
 
 write(
     "content_nan",
@@ -243,7 +250,7 @@ write(
     "content_unknown_type",
     "An action of a type that does not exist.",
     json.dumps({**HEAD, "action": {"name": "a", "type": "decision"}}),
-    refused("action.type: must be one of `success`, `failure`, `heartbeat`, `post`"),
+    refused("action.type: must be one of `success`, `failure`, `heartbeat`, `post`, `form`"),
     suite="0478",
 )
 write(
