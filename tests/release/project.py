@@ -47,7 +47,9 @@ def template(text_or_name: str) -> dict[str, Any]:
 def section(text: str, heading: str) -> str:
     """What stands under a heading of a document, up to the next heading of its level or above."""
     marks, _, title = heading.partition(" ")
-    found = re.search(rf"^{marks} {re.escape(title)}$\n(.*?)(?=^#{{1,{len(marks)}}} |\Z)", text, re.MULTILINE | re.DOTALL)
+    found = re.search(
+        rf"^{marks} {re.escape(title)}$\n(.*?)(?=^#{{1,{len(marks)}}} |\Z)", text, re.MULTILINE | re.DOTALL
+    )
     assert found, f"there is no heading {heading}"
     return found[1]
 
@@ -69,7 +71,9 @@ class Project:
         for name in ("package", "Cargo.toml", "Cargo.lock", "README-SAR.md", "LICENSE", *TEMPLATES):
             shutil.copy(ROOT / name, folder / name)
         self.environment = {
-            name: value for name, value in os.environ.items() if name not in ("RUSTFLAGS", "CARGO_TARGET_DIR", "CARGO_ENCODED_RUSTFLAGS")
+            name: value
+            for name, value in os.environ.items()
+            if name not in ("RUSTFLAGS", "CARGO_TARGET_DIR", "CARGO_ENCODED_RUSTFLAGS")
         } | {"CARGO_NET_OFFLINE": "true"}
 
     def change(self, name: str, old: str, new: str) -> None:

@@ -27,7 +27,9 @@ def documents() -> list[Path]:
 
 def prose(text: str) -> str:
     """Without code: blocks are dropped, and what stands between backticks."""
-    return re.sub(r"`+[^`\n]*`+", "", re.sub(r"^( *)(```+).*?^\1\2$", "", text, flags=re.MULTILINE | re.DOTALL))
+    return re.sub(
+        r"`+[^`\n]*`+", "", re.sub(r"^( *)(```+).*?^\1\2$", "", text, flags=re.MULTILINE | re.DOTALL)
+    )
 
 
 def anchors(text: str) -> set[str]:
@@ -100,7 +102,9 @@ def test_the_check_finds_broken_links(text: str, fault: str) -> None:
 def test_the_check_knows_links_that_are_right() -> None:
     text = "# `Here`, _now_ & then\n\n## Here\n\n## Here\n\n[a](#here-now--then) [b](#here-1) [c](docs/API.md#the-request) `[d](none)`"
     assert broken(ROOT / "README.md", text.replace("_", "")) == []
-    assert broken(ROOT / "README.md", "```md\n[a](none)\n# No heading\n```\n[a](https://example.com/#x)") == []
+    assert (
+        broken(ROOT / "README.md", "```md\n[a](none)\n# No heading\n```\n[a](https://example.com/#x)") == []
+    )
 
 
 # ---------------------------------------------------------------- README-SAR.md
@@ -114,18 +118,25 @@ def test_the_page_in_the_repository_of_applications_stands_alone() -> None:
 
 def test_its_parameters_are_those_of_the_template() -> None:
     described = template("template.yaml")
-    shown = {name: (default, meaning) for name, default, meaning in rows(section(README_SAR, "## Parameters"))}
+    shown = {
+        name: (default, meaning) for name, default, meaning in rows(section(README_SAR, "## Parameters"))
+    }
     assert shown == {
         f"`{name}`": (f"`{it['Default']}`" if str(it["Default"]) else "empty", it["Description"])
         for name, it in described["Parameters"].items()
     }
-    groups = [it["Label"]["default"] for it in described["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]]
+    groups = [
+        it["Label"]["default"]
+        for it in described["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
+    ]
     assert re.findall(r"^\*\*(.+)\*\*$", section(README_SAR, "## Parameters"), re.MULTILINE) == groups
 
 
 def test_its_outputs_are_those_of_the_template() -> None:
     shown = {name: meaning for name, meaning in rows(section(README_SAR, "## Outputs"))}
-    assert shown == {f"`{name}`": it["Description"] for name, it in template("template.yaml")["Outputs"].items()}
+    assert shown == {
+        f"`{name}`": it["Description"] for name, it in template("template.yaml")["Outputs"].items()
+    }
 
 
 def actions(node: Any) -> set[str]:
@@ -157,12 +168,28 @@ def test_parameters_and_outputs_that_the_documents_name_are_there() -> None:
     for name in TEMPLATES:
         for part in ("Parameters", "Outputs", "Resources"):
             known |= set(template(name)[part])
-        known |= {str(value) for it in template(name)["Parameters"].values() for value in it.get("AllowedValues", [])}
+        known |= {
+            str(value)
+            for it in template(name)["Parameters"].values()
+            for value in it.get("AllowedValues", [])
+        }
     old = template((ROOT / "tests/aws/old_stack.yaml").read_text())
     known |= set(old["Resources"])
     # Codes of errors, answers of CloudFormation, properties of other templates.
     known |= set(re.findall(r"^\| `(\w+)` \| \d{3}", (ROOT / "docs/API.md").read_text(), re.MULTILINE))
-    known |= {"InvalidToken", "Modify", "Add", "Remove", "False", "True", "Conditional", "NaN", "Infinity", "Accept", "Globals"}
+    known |= {
+        "InvalidToken",
+        "Modify",
+        "Add",
+        "Remove",
+        "False",
+        "True",
+        "Conditional",
+        "NaN",
+        "Infinity",
+        "Accept",
+        "Globals",
+    }
     known |= {"Location", "ApiMappingKey", "Runtime", "CfnApplication", "SemanticVersion"}
     for text in (DEPLOYING, UPGRADING, section((ROOT / "README.md").read_text(), "## Deploy it")):
         for word in re.findall(r"`([A-Z][a-z]+(?:[A-Z][a-z]+)*)(?:=[^`]*)?`", text):
@@ -174,9 +201,10 @@ def test_production_names_only_what_can_be_set_and_its_default() -> None:
     for names, default, _ in rows(section(DEPLOYING, "## For production")):
         for name, shown in zip(re.findall(r"`(\w+)`", names), default.split(", "), strict=False):
             actual = str(parameters[name]["Default"])
-            assert shown.strip("`").replace(",", "") in (actual, f"{int(actual):,}" if actual.isdigit() else actual) or (
-                shown == "none" and actual == ""
-            ), name
+            assert shown.strip("`").replace(",", "") in (
+                actual,
+                f"{int(actual):,}" if actual.isdigit() else actual,
+            ) or (shown == "none" and actual == ""), name
 
 
 def money(cell: str) -> float:

@@ -18,7 +18,14 @@ ELF_NUMBER = {"arm64": 183, "x86_64": 62}
 
 def elf(arch: str = "arm64", more: bytes = b"\0GLIBC_2.34\0") -> bytes:
     """What the script looks at: the first bytes of an executable and its texts."""
-    return b"\x7fELF\x02\x01\x01" + bytes(9) + b"\x03\x00" + ELF_NUMBER[arch].to_bytes(2, "little") + bytes(44) + more
+    return (
+        b"\x7fELF\x02\x01\x01"
+        + bytes(9)
+        + b"\x03\x00"
+        + ELF_NUMBER[arch].to_bytes(2, "little")
+        + bytes(44)
+        + more
+    )
 
 
 @pytest.fixture
@@ -81,14 +88,18 @@ def test_the_bundle_is_what_its_folder_is_and_the_sums_are_right(project: Projec
         assert {stat.S_IMODE(entry.external_attr >> 16) for entry in archive.infolist()} == {0o644}
     assert held == {file.name: file.read_bytes() for file in function.parent.iterdir()}
     assert set(held) == {function.name, *TEMPLATES, "README-SAR.md", "LICENSE"}
-    sums = dict(reversed(line.split("  ")) for line in ended.stdout.splitlines() if re.match(r"[0-9a-f]{64} ", line))
+    sums = dict(
+        reversed(line.split("  ")) for line in ended.stdout.splitlines() if re.match(r"[0-9a-f]{64} ", line)
+    )
     files = held | {"bootstrap": executable.read_bytes()}
     assert sums == {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
 
 
 @pytest.mark.parametrize("arch", ["arm64", "x86_64"])
 @pytest.mark.parametrize("name", TEMPLATES)
-def test_the_templates_name_the_zip_and_are_else_the_same(project: Project, executable: Path, name: str, arch: str) -> None:
+def test_the_templates_name_the_zip_and_are_else_the_same(
+    project: Project, executable: Path, name: str, arch: str
+) -> None:
     executable.write_bytes(elf(arch))
     function, _ = made(project, "--arch", arch, "--executable", executable, arch=arch)
     ours = template((function.parent / name).read_text())
@@ -102,10 +113,14 @@ def test_the_templates_name_the_zip_and_are_else_the_same(project: Project, exec
     assert (function.parent / function.name).is_file()
 
 
-def test_the_address_of_the_source_comes_into_the_metadata_that_are_published(project: Project, executable: Path) -> None:
+def test_the_address_of_the_source_comes_into_the_metadata_that_are_published(
+    project: Project, executable: Path
+) -> None:
     url = "https://git.example.com/somebody/sfn-callback-urls"
     function, _ = made(project, "--executable", executable, "--source-url", url)
-    about = template((function.parent / "template.yaml").read_text())["Metadata"].pop("AWS::ServerlessRepo::Application")
+    about = template((function.parent / "template.yaml").read_text())["Metadata"].pop(
+        "AWS::ServerlessRepo::Application"
+    )
     assert (about["HomePageUrl"], about["SourceCodeUrl"]) == (url, f"{url}/tree/v{VERSION}")
     assert url not in (function.parent / "template-function-url.yaml").read_text()
     assert (about["ReadmeUrl"], about["LicenseUrl"]) == ("README-SAR.md", "LICENSE")
@@ -128,7 +143,9 @@ def test_the_address_of_the_source_comes_into_the_metadata_that_are_published(pr
         (elf(more=b"\0GLIBC_3.1\0"), "needs glibc 3.1, and Lambda has 2.34"),
     ],
 )
-def test_executables_that_lambda_could_not_run(project: Project, executable: Path, content: bytes, sentence: str) -> None:
+def test_executables_that_lambda_could_not_run(
+    project: Project, executable: Path, content: bytes, sentence: str
+) -> None:
     executable.write_bytes(content)
     assert f"{executable}: {sentence}" in project.refused("--executable", executable)
 
@@ -140,7 +157,9 @@ def test_executables_that_older_linuxes_could_run(project: Project, executable: 
 
 
 @pytest.mark.parametrize("place", ["project", "cargo", "home"])
-def test_executables_that_hold_paths_of_the_machine(project: Project, executable: Path, tmp_path: Path, place: str) -> None:
+def test_executables_that_hold_paths_of_the_machine(
+    project: Project, executable: Path, tmp_path: Path, place: str
+) -> None:
     homes = {"HOME": str(tmp_path / "home/ada"), "CARGO_HOME": str(tmp_path / "crates")}
     path = {"project": str(project.folder), "cargo": homes["CARGO_HOME"], "home": homes["HOME"]}[place]
     executable.write_bytes(elf(more=f"\0{path}/src/main.rs\0".encode()))
@@ -154,7 +173,10 @@ def test_the_executable_of_the_tests_holds_paths(project: Project) -> None:
 
 
 def test_no_executable_at_all(project: Project, tmp_path: Path) -> None:
-    assert project.refused("--executable", tmp_path / "none") == f"{tmp_path / 'none'}: No such file or directory"
+    assert (
+        project.refused("--executable", tmp_path / "none")
+        == f"{tmp_path / 'none'}: No such file or directory"
+    )
     assert project.refused("--executable", tmp_path) == f"{tmp_path}: Is a directory"
 
 
@@ -176,9 +198,13 @@ def test_templates_that_are_not_as_the_script_knows_them(
     assert sentence.startswith(f"{name}: ") and found in sentence
 
 
-@pytest.mark.parametrize("url", ["http://example.com/a", "example.com/a", "https://example.com/a?b", "https://u@example.com/a"])
+@pytest.mark.parametrize(
+    "url", ["http://example.com/a", "example.com/a", "https://example.com/a?b", "https://u@example.com/a"]
+)
 def test_addresses_of_the_source_that_are_none(project: Project, executable: Path, url: str) -> None:
-    assert project.refused("--executable", executable, "--source-url", url).startswith("--source-url: must be an https URL")
+    assert project.refused("--executable", executable, "--source-url", url).startswith(
+        "--source-url: must be an https URL"
+    )
 
 
 def test_options_that_are_not_there(project: Project) -> None:
@@ -238,7 +264,9 @@ def test_cargo_builds_what_is_deployed(project: Project, stand_in: Path, arch: s
     assert f"{project.folder}=/sfn-callback-urls" in flags and f"{stand_in.parent}/target=" in flags
 
 
-def test_cargo_lambda_builds_the_same_by_the_settings_in_cargo_toml(project: Project, stand_in: Path, tmp_path: Path) -> None:
+def test_cargo_lambda_builds_the_same_by_the_settings_in_cargo_toml(
+    project: Project, stand_in: Path, tmp_path: Path
+) -> None:
     built = tmp_path / "target/lambda/sfn-callback-urls/bootstrap"
     built.parent.mkdir(parents=True)
     built.write_bytes(elf("arm64"))
@@ -247,11 +275,17 @@ def test_cargo_lambda_builds_the_same_by_the_settings_in_cargo_toml(project: Pro
     assert stand_in.read_text().splitlines()[1:] == [
         f"lambda build --locked --release --target {target} --bin sfn-callback-urls --skip-target-check"
     ]
-    settings = re.search(r"^\[package\.metadata\.lambda\.build\]\n((?:.+\n)*)", (ROOT / "Cargo.toml").read_text(), re.MULTILINE)
-    assert settings and {"no_default_features = true", "disable_optimizations = true"} <= set(settings[1].splitlines())
+    settings = re.search(
+        r"^\[package\.metadata\.lambda\.build\]\n((?:.+\n)*)", (ROOT / "Cargo.toml").read_text(), re.MULTILINE
+    )
+    assert settings and {"no_default_features = true", "disable_optimizations = true"} <= set(
+        settings[1].splitlines()
+    )
 
 
-def test_the_processor_of_the_machine_is_built_by_cargo_and_the_other_by_cargo_lambda(project: Project, stand_in: Path) -> None:
+def test_the_processor_of_the_machine_is_built_by_cargo_and_the_other_by_cargo_lambda(
+    project: Project, stand_in: Path
+) -> None:
     made(project, "--arch", MACHINE_ARCH, arch=MACHINE_ARCH)
     assert "\nbuild " in stand_in.read_text()
     other = "arm64" if MACHINE_ARCH == "x86_64" else "x86_64"
@@ -261,7 +295,9 @@ def test_the_processor_of_the_machine_is_built_by_cargo_and_the_other_by_cargo_l
 
 
 def test_builds_that_cannot_be(project: Project, stand_in: Path, tmp_path: Path) -> None:
-    assert project.refused("--compiler", "cargo", FAILS="fetch").startswith("cargo fetch --locked --target aarch64")
+    assert project.refused("--compiler", "cargo", FAILS="fetch").startswith(
+        "cargo fetch --locked --target aarch64"
+    )
     assert project.refused("--compiler", "cargo", FAILS="build").startswith("cargo build --locked --release")
     assert "is cargo-lambda installed?" in project.refused("--compiler", "cargo-lambda", FAILS="lambda")
     (tmp_path / "sysroot/lib/rustlib/aarch64-unknown-linux-gnu/lib").rmdir()

@@ -83,9 +83,16 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, bytes]]:
     other.environment |= {"CARGO_HOME": str(crates), "CARGO_TARGET_DIR": str(folder / "elsewhere")}
     made = []
     for project in (one, other):
-        ended = project.package("--arch", MACHINE_ARCH, "--compiler", "cargo", "--output", project.folder / "out")
+        ended = project.package(
+            "--arch", MACHINE_ARCH, "--compiler", "cargo", "--output", project.folder / "out"
+        )
         assert ended.returncode == 0, ended.stderr
-        made.append({str(it.relative_to(project.folder)): it.read_bytes() for it in project.folder.glob("out/**/*.zip")})
+        made.append(
+            {
+                str(it.relative_to(project.folder)): it.read_bytes()
+                for it in project.folder.glob("out/**/*.zip")
+            }
+        )
     return made
 
 
@@ -95,7 +102,9 @@ def test_two_folders_give_the_same_bytes(built: list[dict[str, bytes]]) -> None:
     assert one == other
 
 
-def test_what_was_built_runs_without_the_parts_for_a_laptop(built: list[dict[str, bytes]], tmp_path: Path) -> None:
+def test_what_was_built_runs_without_the_parts_for_a_laptop(
+    built: list[dict[str, bytes]], tmp_path: Path
+) -> None:
     file = tmp_path / "function.zip"
     file.write_bytes(next(data for name, data in built[0].items() if not name.endswith("-sam.zip")))
     with zipfile.ZipFile(file) as archive:
@@ -104,7 +113,9 @@ def test_what_was_built_runs_without_the_parts_for_a_laptop(built: list[dict[str
     ended = subprocess.run([tmp_path / "bootstrap"], env={}, capture_output=True, text=True, timeout=20)
     assert (ended.returncode, ended.stdout) == (0, "1\n")
     for arguments, place in (("x", "/out/made.rs"), ("xx", "part/src/lib.rs"), ("xxx", "src/main.rs")):
-        ended = subprocess.run([tmp_path / "bootstrap", *arguments], env={}, capture_output=True, text=True, timeout=20)
+        ended = subprocess.run(
+            [tmp_path / "bootstrap", *arguments], env={}, capture_output=True, text=True, timeout=20
+        )
         assert ended.returncode == 101 and place in ended.stderr, ended.stderr
 
 
@@ -112,7 +123,15 @@ def test_without_the_flags_the_bytes_tell_where_they_were_made(tmp_path: Path) -
     """What the flags are for; and that this program would show it if they were missing."""
     project = small_project(tmp_path / "project")
     ended = project.run(
-        ["cargo", "build", "--release", "--target", RUST_TARGET[MACHINE_ARCH], "--manifest-path", project.folder / "Cargo.toml"]
+        [
+            "cargo",
+            "build",
+            "--release",
+            "--target",
+            RUST_TARGET[MACHINE_ARCH],
+            "--manifest-path",
+            project.folder / "Cargo.toml",
+        ]
     )
     assert ended.returncode == 0, ended.stderr
     executable = project.folder / "target" / RUST_TARGET[MACHINE_ARCH] / "release/sfn-callback-urls"

@@ -106,7 +106,11 @@ def test_a_release_is_tested_validated_and_built_twice_for_both_processors() -> 
     [arches] = re.findall(r"^ARCHES = (\{.*\})$", options, re.MULTILINE)
     assert set(jobs["package"]["strategy"]["matrix"]["arch"]) == set(ast.literal_eval(arches))
     assert len(jobs["package"]["strategy"]["matrix"]["folder"]) == 2
-    assert [step["run"].split()[2] for step in jobs["terraform"]["steps"] if "run" in step] == ["fmt", "init", "validate"]
+    assert [step["run"].split()[2] for step in jobs["terraform"]["steps"] if "run" in step] == [
+        "fmt",
+        "init",
+        "validate",
+    ]
     [package] = [step["run"] for step in jobs["package"]["steps"] if "./package" in step.get("run", "")]
     for option in re.findall(r"--[\w-]+", package):
         assert f'"{option}"' in options, option

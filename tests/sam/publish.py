@@ -58,13 +58,18 @@ def package(sam: str, folder: Path, endpoint: str) -> None:
     for name in TEMPLATES:
         uploaded.clear()
         command = [sam, "package", "--template-file", str(bundle / name), "--s3-bucket", "bucket"]
-        ended = subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True, timeout=120)
+        ended = subprocess.run(
+            command, env=environment, cwd=folder, capture_output=True, text=True, timeout=120
+        )
         assert ended.returncode == 0, ended.stderr
         where = re.findall(r"^\s+(CodeUri|ReadmeUrl|LicenseUrl): s3:/(/\S+)$", ended.stdout, re.MULTILINE)
         published = {kind: uploaded[path] for kind, path in where}
         wanted = {"CodeUri": function.read_bytes()}
         if name == TEMPLATES[0]:
-            wanted |= {"ReadmeUrl": (ROOT / "README-SAR.md").read_bytes(), "LicenseUrl": (ROOT / "LICENSE").read_bytes()}
+            wanted |= {
+                "ReadmeUrl": (ROOT / "README-SAR.md").read_bytes(),
+                "LicenseUrl": (ROOT / "LICENSE").read_bytes(),
+            }
         assert published == wanted, where
         assert len([kind for kind, _ in where if kind == "CodeUri"]) == 2, "both functions have the one zip"
 
