@@ -86,6 +86,7 @@ def test_the_bundle_is_what_its_folder_is_and_the_sums_are_right(project: Projec
     with zipfile.ZipFile(bundle) as archive:
         held = {entry.filename: archive.read(entry) for entry in archive.infolist()}
         assert {stat.S_IMODE(entry.external_attr >> 16) for entry in archive.infolist()} == {0o644}
+        assert archive.namelist() == sorted(archive.namelist())
     assert held == {file.name: file.read_bytes() for file in function.parent.iterdir()}
     assert set(held) == {function.name, *TEMPLATES, "README-SAR.md", "LICENSE"}
     sums = dict(
@@ -316,10 +317,22 @@ def test_without_rust(project: Project, tmp_path: Path) -> None:
 
 
 def test_the_flags_for_other_ways_to_build(project: Project, stand_in: Path, tmp_path: Path) -> None:
-    ended = project.package("--rustflags")
+    home = tmp_path / "crates"
+    (home / "registry/src/mirror.example.com-0123456789abcdef").mkdir(parents=True)
+    ended = project.package("--rustflags", CARGO_HOME=str(home))
     assert ended.returncode == 0 and not stand_in.exists()
     [line] = ended.stdout.splitlines()
-    assert f"--remap-path-prefix={project.folder}=/sfn-callback-urls" in line.split(" ")
+    # The last that fits counts. A mirror's name must not come into the executable.
+    assert line.split(" ") == [
+        f"--remap-path-prefix={path}={new}"
+        for path, new in (
+            (home, "/cargo"),
+            (home / "registry/src/mirror.example.com-0123456789abcdef", "/cargo/registry"),
+            (tmp_path / "sysroot/lib/rustlib/src/rust", "/rustc/0123abc"),
+            (project.folder, "/sfn-callback-urls"),
+            (tmp_path / "target", "/sfn-callback-urls/target"),
+        )
+    ]
     blank = Project(tmp_path / "a folder")
     blank.environment = project.environment
     assert "cannot hold blanks" in blank.refused("--rustflags")
