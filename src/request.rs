@@ -1,6 +1,8 @@
 //! A request to create links, checked in full before anything is done.
 
-use crate::action::{self, Action, ActionKind, Notes, Outcome, OutcomeKind, OutputFrom, Source, wire};
+use crate::action::{
+    self, Action, ActionKind, Notes, Outcome, OutcomeKind, OutputFrom, Recipient, Source, wire,
+};
 use crate::config::Config;
 use crate::expiration::{self, Expiration, Lifetime};
 use crate::form::Fields;
@@ -14,8 +16,6 @@ use std::collections::HashSet;
 
 /// Most people who get links of their own from one request.
 const MAX_RECIPIENTS: usize = 100;
-/// Longest id of one of them, in characters.
-const MAX_RECIPIENT_CHARS: usize = 256;
 
 /// A request that is valid in shape: every field is there, every limit kept, every path and schema readable.
 #[derive(Debug)]
@@ -33,7 +33,7 @@ pub struct CreateUrls {
     /// Whether outputs tell who answered.
     pub callback: bool,
     /// Who gets links of their own; empty: one set of links for whoever has them.
-    pub recipients: Vec<String>,
+    pub recipients: Vec<Recipient>,
     /// Language of the pages, if not the visitor's.
     pub locale: Option<Language>,
     end: End,
@@ -272,7 +272,7 @@ impl End {
     }
 }
 
-fn read_recipients(wire: Vec<wire::Recipient>) -> Result<Vec<String>, Rejection> {
+fn read_recipients(wire: Vec<wire::Recipient>) -> Result<Vec<Recipient>, Rejection> {
     let invalid = |at: String, what: &str| Rejection::InvalidJson(Fault::at(at, what));
     if !(1..=MAX_RECIPIENTS).contains(&wire.len()) {
         return Err(invalid("recipients".to_owned(), "must hold 1 to 100 recipients"));
@@ -280,14 +280,7 @@ fn read_recipients(wire: Vec<wire::Recipient>) -> Result<Vec<String>, Rejection>
     let mut ids = Vec::with_capacity(wire.len());
     for (index, recipient) in wire.into_iter().enumerate() {
         let at = || format!("recipients[{index}].id");
-        let id = recipient.id;
-        let plain = !id.trim().is_empty() && !id.chars().any(char::is_control);
-        if !plain || id.chars().nth(MAX_RECIPIENT_CHARS).is_some() {
-            return Err(invalid(
-                at(),
-                "must have 1 to 256 characters, and no control characters",
-            ));
-        }
+        let id = Recipient::new(recipient.id).map_err(|what| invalid(at(), what))?;
         if ids.contains(&id) {
             return Err(invalid(at(), "another recipient has the same id"));
         }

@@ -14,7 +14,7 @@ use crate::json::JsonText;
 use crate::select::path::Path;
 use std::fmt;
 
-/// Longest name of an action or outcome, in characters. (A limit of ours; the old application had none.)
+/// Longest name of an action or outcome and longest id of a recipient, in characters. (A limit of ours; the old application had none.)
 pub const MAX_NAME_CHARS: usize = 256;
 /// Largest output of a task, in bytes of UTF-8 (API reference of `SendTaskSuccess`).
 pub const MAX_OUTPUT_BYTES: usize = 262_144;
@@ -53,6 +53,29 @@ impl Name {
 impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+/// Whose link it is, in the author's words: 1 to 256 characters that can be seen and stay on their line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recipient(String);
+
+impl Recipient {
+    /// Reads an id; it stands in logs and outputs.
+    ///
+    /// # Errors
+    /// A sentence for the author.
+    pub fn new(text: String) -> Result<Self, &'static str> {
+        let plain = !text.trim().is_empty() && !text.chars().any(char::is_control);
+        match text.chars().nth(MAX_NAME_CHARS) {
+            None if plain => Ok(Self(text)),
+            _ => Err("must have 1 to 256 characters, and no control characters"),
+        }
+    }
+
+    /// The id.
+    pub fn as_str(&self) -> &str {
+        &self.0
     }
 }
 

@@ -24,6 +24,7 @@ fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> R
 /// A request to make links.
 #[derive(Deserialize)]
 #[cfg_attr(test, derive(JsonSchema))]
+#[cfg_attr(test, schemars(extend("not" = {"required": ["expiration", "expires_in"]})))]
 #[serde(deny_unknown_fields, expecting = "an object")]
 pub struct CreateUrls {
     /// The task token of the waiting task (1 to 2,048 characters).

@@ -62,6 +62,7 @@ impl fmt::Debug for Choice {
 /// Why it does not count.
 pub fn is_meant(visit: &Visit<'_>, nonce: &NonceKey, strict: bool) -> Result<(), Unconfirmed> {
     match BodyKind::of(visit.content_type) {
+        BodyKind::Page if visit.body.len() > MAX_BODY_BYTES => Err(Unconfirmed::NotAsked),
         BodyKind::Page => {
             let entries = PageEntries::read(visit.body);
             let is_repeated = entries

@@ -1,7 +1,7 @@
 //! `_callback`: who answered, for the output of the task.
 
 use super::Use;
-use crate::action::Name;
+use crate::action::{Name, Recipient};
 use crate::json::{self, JsonText};
 use crate::report::Report;
 use serde::Serialize;
@@ -39,7 +39,7 @@ impl<'a> Callback<'a> {
                 source_ip: answered.visit.source_ip,
                 user_agent: answered.visit.user_agent,
             },
-            recipient: answered.payload.recipient.as_deref(),
+            recipient: answered.payload.recipient.as_ref().map(Recipient::as_str),
         }
     }
 

@@ -13,6 +13,7 @@ use crate::payload::{Opened, Payload};
 use crate::rejection::Rejection;
 use crate::report::Report;
 use crate::select::{self, Body};
+use crate::template::Parameters;
 use crate::token::TaskToken;
 use crate::transaction::TransactionId;
 use callback::Callback;
@@ -158,35 +159,42 @@ pub fn decide(opened: Opened, visit: &Visit<'_>, switches: Switches) -> Result<D
     if !visit.query.agrees(&subject.name, subject.kind) {
         return Err(Rejection::ActionMismatched);
     }
-    let use_of = Use {
+    let used = Use {
         visit,
         switches,
         subject,
         payload,
     };
-    match &use_of.payload.action.kind {
-        ActionKind::Post(outcomes) => use_of.post(outcomes),
-        ActionKind::Form(form) => use_of.form(form, &nonce),
-        ActionKind::Success { .. } | ActionKind::Failure { .. } | ActionKind::Heartbeat => {
-            let (report, reply) = use_of.fixed_report()?;
-            match (use_of.payload.action.confirm, visit.method) {
-                (Confirm::Off, Method::Head) => {
-                    let receipt = use_of.receipt(&report, use_of.shown());
-                    Ok(Decision::Inert(receipt, Box::new(reply)))
-                }
-                (Confirm::Off, Method::Get) if visit.is_prefetch => Err(Rejection::Prefetched),
-                (Confirm::Off, Method::Get | Method::Post) => {
-                    use_of.answer(report, reply, None, use_of.shown())
-                }
-                (Confirm::Page | Confirm::Strict, Method::Get | Method::Head) => {
-                    Ok(use_of.question(&reply, &nonce, None))
-                }
-                (confirm @ (Confirm::Page | Confirm::Strict), Method::Post) => {
-                    match ask::is_meant(visit, &nonce, confirm == Confirm::Strict) {
-                        Ok(()) => use_of.answer(report, reply, None, use_of.shown()),
-                        Err(unconfirmed) => Ok(use_of.question(&reply, &nonce, Some(unconfirmed))),
-                    }
-                }
+    let action = &used.payload.action;
+    let report = match &action.kind {
+        ActionKind::Post(outcomes) => return used.post(outcomes),
+        ActionKind::Form(form) => return used.form(form, &nonce),
+        ActionKind::Success { output } => {
+            let output = filled_output(output.clone(), used.parameters()?)?;
+            Report::success(output).map_err(formatting)?
+        }
+        ActionKind::Failure { error, cause } => {
+            let error = filled_text(error.clone(), "error", used.parameters()?)?;
+            let cause = filled_text(cause.clone(), "cause", used.parameters()?)?;
+            Report::failure(error, cause).map_err(formatting)?
+        }
+        ActionKind::Heartbeat => Report::Heartbeat,
+    };
+    let reply = filled_reply(action.response.clone(), used.parameters()?)?;
+    match (action.confirm, visit.method) {
+        (Confirm::Off, Method::Head) => {
+            let receipt = used.receipt(&report, used.shown());
+            Ok(Decision::Inert(receipt, Box::new(reply)))
+        }
+        (Confirm::Off, Method::Get) if visit.is_prefetch => Err(Rejection::Prefetched),
+        (Confirm::Off, Method::Get | Method::Post) => used.answer(report, reply, None, used.shown()),
+        (Confirm::Page | Confirm::Strict, Method::Get | Method::Head) => {
+            Ok(used.question(&reply, &nonce, None))
+        }
+        (confirm @ (Confirm::Page | Confirm::Strict), Method::Post) => {
+            match ask::is_meant(visit, &nonce, confirm == Confirm::Strict) {
+                Ok(()) => used.answer(report, reply, None, used.shown()),
+                Err(unconfirmed) => Ok(used.question(&reply, &nonce, Some(unconfirmed))),
             }
         }
     }
@@ -201,25 +209,13 @@ struct Use<'a> {
 }
 
 impl Use<'_> {
-    /// What a success, failure or heartbeat reports and answers, with its parameters filled in.
-    fn fixed_report(&self) -> Result<(Report, ReplySpec), Rejection> {
-        let parameters = self.payload.parameters.then_some(&self.visit.query.parameters);
-        if parameters.is_some() && !self.switches.output_parameters {
-            return Err(Rejection::ParametersDisabled);
+    /// The query parameters, if the link fills them in.
+    fn parameters(&self) -> Result<Option<&Parameters>, Rejection> {
+        match (self.payload.parameters, self.switches.output_parameters) {
+            (false, _) => Ok(None),
+            (true, true) => Ok(Some(&self.visit.query.parameters)),
+            (true, false) => Err(Rejection::ParametersDisabled),
         }
-        let action = &self.payload.action;
-        let report = match &action.kind {
-            ActionKind::Success { output } => {
-                Report::success(filled_output(output.clone(), parameters)?).map_err(formatting)?
-            }
-            ActionKind::Failure { error, cause } => {
-                let error = filled_text(error.clone(), "error", parameters)?;
-                let cause = filled_text(cause.clone(), "cause", parameters)?;
-                Report::failure(error, cause).map_err(formatting)?
-            }
-            ActionKind::Heartbeat | ActionKind::Post(_) | ActionKind::Form(_) => Report::Heartbeat,
-        };
-        Ok((report, filled_reply(action.response.clone(), parameters)?))
     }
 
     fn post(&self, outcomes: &Outcomes) -> Result<Decision, Rejection> {

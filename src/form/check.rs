@@ -156,6 +156,12 @@ pub fn page_object(
     entries: &PageEntries,
 ) -> Result<String, Vec<Complaint>> {
     let mut complaints = entries.complaints.clone();
+    for complaint in &mut complaints {
+        // The name of a field that is not asked for is a stranger's, so it is not repeated.
+        if matches!(&complaint.place, Place::Field(name) if !fields.has(name)) {
+            complaint.place = Place::Page;
+        }
+    }
     if entries.fields.iter().any(|(name, _)| !fields.has(name)) {
         complaints.push(Complaint::page(Issue::Unknown));
     }

@@ -15,6 +15,9 @@ pub const SURE: &str = "sure";
 /// Before the names of the author's own fields, so that they cannot be taken for ours.
 pub const PREFIX: &str = "f.";
 
+/// Most complaints about one body, before its fields are looked at.
+const MAX_COMPLAINTS: usize = 20;
+
 /// A form-encoded body.
 #[derive(Default)]
 pub struct PageEntries {
@@ -66,8 +69,12 @@ impl PageEntries {
         }
     }
 
+    /// Each complaint once, and no more of them than a person would read.
     fn complain(&mut self, place: Place, issue: Issue) {
-        self.complaints.push(Complaint { place, issue });
+        let complaint = Complaint { place, issue };
+        if self.complaints.len() < MAX_COMPLAINTS && !self.complaints.contains(&complaint) {
+            self.complaints.push(complaint);
+        }
     }
 }
 
@@ -204,5 +211,16 @@ mod tests {
         ] {
             assert_eq!(program(text).map_err(|(at, _)| at), Err(at), "{text}");
         }
+    }
+
+    #[test]
+    fn complaints_are_few_however_much_is_sent() {
+        let many = |pair: &dyn Fn(usize) -> String| {
+            let body: Vec<String> = (0..10_000).map(pair).collect();
+            complaints(body.join("&").as_bytes()).len()
+        };
+        assert_eq!(many(&|_| "x=1".to_owned()), 1);
+        assert_eq!(many(&|_| "f.a=%ff".to_owned()), 1);
+        assert_eq!(many(&|number| format!("f.{number}=%ff")), MAX_COMPLAINTS);
     }
 }

@@ -1,7 +1,7 @@
 //! Payloads as the Python application wrote them: inside of `1-` and `2-` links.
 
-use super::{Payload, is_recipient};
-use crate::action::{self, ActionKind, Confirm, Notes, Question, Source};
+use super::Payload;
+use crate::action::{self, ActionKind, Confirm, Notes, Question, Recipient, Source};
 use crate::json::{self, JsonText};
 use crate::language::Language;
 use crate::rejection::Damage;
@@ -90,17 +90,14 @@ pub fn read(bytes: &[u8]) -> Result<Payload, Damage> {
         }
     };
     if let Some(page) = &read.page {
+        if matches!(action.kind, ActionKind::Form(_)) || action.confirm == Confirm::Off {
+            return Err(content(&"a page of a link that does not have one"));
+        }
         let wire = action::read_text(page.get(), |_| ());
         let question = wire.and_then(Question::read);
         action.question = question.map_err(|fault| content(&fault.under("page")))?;
     }
-    if read
-        .recipient
-        .as_deref()
-        .is_some_and(|recipient| !is_recipient(recipient))
-    {
-        return Err(content(&"recipient"));
-    }
+    let recipient = read.recipient.map(Recipient::new).transpose();
     Ok(Payload {
         token: TaskToken::new(read.token).ok_or_else(|| content(&"token of a wrong length"))?,
         transaction: TransactionId::parse(&read.tid).ok_or_else(|| content(&"unreadable tid"))?,
@@ -109,7 +106,7 @@ pub fn read(bytes: &[u8]) -> Result<Payload, Damage> {
         parameters: read.param == Some(true),
         action,
         callback: read.callback == Some(true),
-        recipient: read.recipient,
+        recipient: recipient.map_err(|_| content(&"recipient"))?,
         locale: read.locale.and_then(|tag| Language::of_tag(&tag)),
     })
 }
@@ -130,7 +127,7 @@ pub fn write(payload: &Payload) -> Vec<u8> {
         },
         page: payload.action.question.to_json().as_ref().map(raw),
         callback: payload.callback,
-        recipient: payload.recipient.as_deref(),
+        recipient: payload.recipient.as_ref().map(Recipient::as_str),
         locale: payload.locale.map(Language::tag),
     };
     serde_json::to_vec(&written).expect("our own types have string keys only")

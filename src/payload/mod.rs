@@ -3,14 +3,11 @@
 pub mod json_form;
 pub mod packed;
 
-use crate::action::Action;
+use crate::action::{Action, Recipient};
 use crate::language::Language;
 use crate::nonce::NonceKey;
 use crate::token::TaskToken;
 use crate::transaction::TransactionId;
-
-/// Longest name of a recipient, in characters.
-const MAX_RECIPIENT_CHARS: usize = 256;
 
 /// The content of one link. Only the holder of a key can have written it.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,7 +27,7 @@ pub struct Payload {
     /// Whether an output that is an object tells who answered.
     pub callback: bool,
     /// Whose link this is, in the author's words.
-    pub recipient: Option<String>,
+    pub recipient: Option<Recipient>,
     /// Language of its pages; without it, the visitor's.
     pub locale: Option<Language>,
 }
@@ -49,10 +46,4 @@ impl Payload {
     pub fn is_expired(&self, now: u64) -> bool {
         self.expires_at.is_some_and(|expires_at| now >= expires_at)
     }
-}
-
-/// Whether a text can name a recipient: it stands in logs and outputs, so it must show there and stay on its line.
-fn is_recipient(text: &str) -> bool {
-    let plain = !text.trim().is_empty() && !text.chars().any(char::is_control);
-    plain && text.chars().nth(MAX_RECIPIENT_CHARS).is_none()
 }

@@ -1,17 +1,14 @@
 //! Payloads inside of `3-` links: deterministic CBOR with small integer keys (docs/FORMAT.md, "Payload").
 
-use super::{Payload, is_recipient};
-use crate::action::{
-    self, Action, ActionKind, Confirm, Form, MAX_CAUSE_CHARS, MAX_ERROR_CHARS, MAX_OUTPUT_BYTES, Name, Notes,
-    Question, ReplySpec, wire,
-};
-use crate::json::{self, JsonText};
-use crate::language::Language;
-use crate::rejection::{Damage, Fault};
-use crate::token::{MAX_SEGMENTS, PackedToken};
-use crate::transaction::TransactionId;
-use minicbor::data::Type;
-use minicbor::{Decoder, Encoder};
+mod read;
+
+pub use read::read;
+
+use super::Payload;
+use crate::action::{Action, ActionKind, Confirm};
+use crate::json::JsonText;
+use crate::token::PackedToken;
+use minicbor::Encoder;
 
 /// First byte of every payload.
 const ENCODING_VERSION: u8 = 1;
@@ -77,7 +74,7 @@ pub fn write(payload: &Payload) -> Vec<u8> {
     payload
         .recipient
         .iter()
-        .for_each(|recipient| text(key::RECIPIENT, recipient));
+        .for_each(|recipient| text(key::RECIPIENT, recipient.as_str()));
     payload
         .locale
         .iter()
@@ -97,16 +94,6 @@ pub fn write(payload: &Payload) -> Vec<u8> {
     let mut bytes = vec![ENCODING_VERSION];
     bytes.extend(map(fields));
     bytes
-}
-
-/// Reads the payload of a `3-` link. Whatever this version would not have written is refused.
-///
-/// # Errors
-/// [`Damage::Content`].
-pub fn read(bytes: &[u8]) -> Result<Payload, Damage> {
-    fields(bytes)
-        .and_then(Fields::into_payload)
-        .map_err(|what| Damage::Content(what.to_owned()))
 }
 
 fn flags(payload: &Payload) -> u64 {
@@ -149,12 +136,6 @@ fn deflated(parts: &[(u64, Vec<u8>)]) -> Option<Vec<u8>> {
     (allowed && small.len() + MIN_SAVING <= plain.len()).then_some(small)
 }
 
-fn inflated(small: &[u8]) -> Result<Vec<u8>, &'static str> {
-    let limit = MAX_INFLATED.min(small.len().saturating_mul(MAX_RATIO));
-    miniz_oxide::inflate::decompress_to_vec_with_limit(small, limit)
-        .map_err(|_| "static parts do not inflate")
-}
-
 fn type_number(kind: &ActionKind) -> u64 {
     match kind {
         ActionKind::Success { .. } => 0,
@@ -192,317 +173,6 @@ fn map(mut fields: Vec<(u64, Vec<u8>)>) -> Vec<u8> {
         bytes.extend(value);
     }
     bytes
-}
-
-#[derive(Default)]
-struct Fields {
-    token: Option<PackedToken>,
-    transaction: Option<TransactionId>,
-    issued_at: Option<u64>,
-    expires_at: Option<u64>,
-    flags: Option<u64>,
-    name: Option<String>,
-    kind: Option<u64>,
-    output: Option<String>,
-    error: Option<String>,
-    cause: Option<String>,
-    response: Option<String>,
-    page: Option<String>,
-    recipient: Option<String>,
-    locale: Option<String>,
-}
-
-fn fields(bytes: &[u8]) -> Result<Fields, &'static str> {
-    let (version, map) = bytes.split_first().ok_or("empty")?;
-    if *version != ENCODING_VERSION {
-        return Err("unknown encoding version");
-    }
-    let mut fields = Fields::default();
-    let mut small = None;
-    read_map(map, |key, decoder| {
-        match key {
-            key::TOKEN => fields.token = Some(read_token(decoder)?),
-            key::TRANSACTION => {
-                let id = decoder.bytes().ok().and_then(|bytes| bytes.try_into().ok());
-                fields.transaction = Some(TransactionId::new(id.ok_or("transaction id")?));
-            }
-            key::ISSUED_AT => fields.issued_at = Some(decoder.u64().map_err(|_| "issue time")?),
-            key::EXPIRES_AT => fields.expires_at = Some(decoder.u64().map_err(|_| "expiration")?),
-            key::FLAGS => fields.flags = Some(decoder.u64().map_err(|_| "flags")?),
-            key::NAME => fields.name = Some(text(decoder)?),
-            key::TYPE => fields.kind = Some(decoder.u64().map_err(|_| "type")?),
-            key::OUTPUT => fields.output = Some(text(decoder)?),
-            key::ERROR => fields.error = Some(text(decoder)?),
-            key::CAUSE => fields.cause = Some(text(decoder)?),
-            key::RECIPIENT => fields.recipient = Some(text(decoder)?),
-            key::LOCALE => fields.locale = read_locale(decoder)?,
-            key::STATIC => small = Some(decoder.bytes().map_err(|_| "static parts")?.to_vec()),
-            key => return read_static(&mut fields, key, decoder),
-        }
-        Ok(())
-    })?;
-    if let Some(small) = small {
-        if fields.response.is_some() || fields.page.is_some() {
-            return Err("static parts given twice");
-        }
-        read_map(&inflated(&small)?, |key, decoder| match key {
-            key::RESPONSE | key::PAGE => read_static(&mut fields, key, decoder),
-            _ => Err("unknown static part"),
-        })?;
-    }
-    Ok(fields)
-}
-
-fn read_static(fields: &mut Fields, key: u64, decoder: &mut Decoder<'_>) -> Result<(), &'static str> {
-    match key {
-        key::RESPONSE => fields.response = Some(text(decoder)?),
-        key::PAGE => fields.page = Some(text(decoder)?),
-        FIRST_IGNORABLE_KEY.. => decoder.skip().map_err(|_| "unreadable ignorable field")?,
-        _ => return Err("unknown critical field"),
-    }
-    Ok(())
-}
-
-/// Reads a map of ascending integer keys and demands the one encoding that a writer of ours chooses.
-fn read_map<'b>(
-    bytes: &'b [u8],
-    mut field: impl FnMut(u64, &mut Decoder<'b>) -> Result<(), &'static str>,
-) -> Result<(), &'static str> {
-    let mut decoder = Decoder::new(bytes);
-    let count = decoder
-        .map()
-        .ok()
-        .flatten()
-        .ok_or("not a map of definite length")?;
-    let mut canonical = cbor(|e| drop(e.map(count)));
-    let mut last = None;
-    for _ in 0..count {
-        let key = decoder.u64().map_err(|_| "a key is not a number")?;
-        if last.is_some_and(|last| last >= key) {
-            return Err("keys are not ascending");
-        }
-        last = Some(key);
-        let start = decoder.position();
-        field(key, &mut decoder)?;
-        let value = bytes.get(start..decoder.position()).ok_or("cut short")?;
-        canonical.extend(cbor(|e| drop(e.u64(key))));
-        canonical.extend(canonical_value(value)?);
-    }
-    match decoder.position() == bytes.len() && canonical == bytes {
-        true => Ok(()),
-        false => Err("not the canonical encoding"),
-    }
-}
-
-/// A value written again in the shortest form; anything but integers, strings and arrays of them is refused.
-fn canonical_value(value: &[u8]) -> Result<Vec<u8>, &'static str> {
-    let mut decoder = Decoder::new(value);
-    let mut again = Vec::with_capacity(value.len());
-    let mut left = 1u64;
-    while left > 0 {
-        left -= 1;
-        match decoder.datatype().map_err(|_| "cut short")? {
-            Type::U8 | Type::U16 | Type::U32 | Type::U64 => {
-                let number = decoder.u64().map_err(|_| "number")?;
-                again.extend(cbor(|e| drop(e.u64(number))));
-            }
-            Type::Bytes => {
-                let bytes = decoder.bytes().map_err(|_| "bytes")?;
-                again.extend(cbor(|e| drop(e.bytes(bytes))));
-            }
-            Type::String => {
-                let text = decoder.str().map_err(|_| "text")?;
-                again.extend(cbor(|e| drop(e.str(text))));
-            }
-            Type::Array => {
-                let count = decoder.array().ok().flatten().ok_or("array")?;
-                left = left.checked_add(count).ok_or("array too long")?;
-                again.extend(cbor(|e| drop(e.array(count))));
-            }
-            _ => return Err("a type that payloads do not have"),
-        }
-    }
-    Ok(again)
-}
-
-fn text(decoder: &mut Decoder<'_>) -> Result<String, &'static str> {
-    decoder.str().map(str::to_owned).map_err(|_| "a text is not text")
-}
-
-/// Only the language of a page: a value that this reader does not know is passed over, as the whole field is by one
-/// that does not know its key.
-fn read_locale(decoder: &mut Decoder<'_>) -> Result<Option<String>, &'static str> {
-    match decoder.datatype() {
-        Ok(Type::String) => text(decoder).map(Some),
-        _ => decoder
-            .skip()
-            .map(|()| None)
-            .map_err(|_| "unreadable ignorable field"),
-    }
-}
-
-fn read_token(decoder: &mut Decoder<'_>) -> Result<PackedToken, &'static str> {
-    let segment = |decoder: &mut Decoder<'_>| decoder.bytes().map(<[u8]>::to_vec).map_err(|_| "token");
-    match decoder.datatype().map_err(|_| "token")? {
-        Type::Bytes => Ok(PackedToken::Segments(vec![segment(decoder)?])),
-        Type::String => Ok(PackedToken::Text(text(decoder)?)),
-        Type::Array => match decoder.array().ok().flatten() {
-            Some(count @ 2..) if count <= MAX_SEGMENTS as u64 => (0..count)
-                .map(|_| segment(decoder))
-                .collect::<Result<_, _>>()
-                .map(PackedToken::Segments),
-            _ => Err("token"),
-        },
-        _ => Err("token"),
-    }
-}
-
-impl Fields {
-    fn into_payload(self) -> Result<Payload, &'static str> {
-        let response = self
-            .response
-            .map(|text| read_response(&text))
-            .transpose()?
-            .unwrap_or_default();
-        let flags = self.flags.unwrap_or(0);
-        let known = flag::PARAMETERS | flag::CONFIRM | flag::STRICT | flag::CALLBACK;
-        if flags & !known != 0 || self.flags == Some(0) {
-            return Err("unknown flags");
-        }
-        let (asks, strict) = (flags & flag::CONFIRM != 0, flags & flag::STRICT != 0);
-        let mut question = Question::default();
-        let kind = match (
-            self.kind.ok_or("no type")?,
-            self.output,
-            self.error,
-            self.cause,
-            self.page,
-        ) {
-            (0, Some(output), None, None, page) => {
-                question = read_question(page, asks)?;
-                let output = read_output(&output)?;
-                ActionKind::Success { output }
-            }
-            (1, None, error, cause, page) => {
-                question = read_question(page, asks)?;
-                ActionKind::Failure {
-                    error: within(error, MAX_ERROR_CHARS)?,
-                    cause: within(cause, MAX_CAUSE_CHARS)?,
-                }
-            }
-            (2, None, None, None, page) => {
-                question = read_question(page, asks)?;
-                ActionKind::Heartbeat
-            }
-            (3, None, None, None, Some(outcomes)) => ActionKind::Post(read_outcomes(&outcomes)?),
-            (4, None, None, None, Some(form)) => ActionKind::Form(read_form(&form)?),
-            _ => return Err("fields that do not belong to the type"),
-        };
-        let confirm = match (&kind, asks, strict) {
-            (ActionKind::Form(_), false, false) => Confirm::Page,
-            (ActionKind::Form(_), false, true) => Confirm::Strict,
-            (ActionKind::Form(_) | ActionKind::Post(_), true, _) | (_, false, true) => {
-                return Err("flags that do not belong to the type");
-            }
-            (_, false, false) => Confirm::Off,
-            (_, true, false) => Confirm::Page,
-            (_, true, true) => Confirm::Strict,
-        };
-        let token = self.token.ok_or("no token")?;
-        let packed_again = token.clone();
-        let token = token.unpack().ok_or("token of a wrong length")?;
-        if token.packed() != packed_again {
-            return Err("token is not in its shortest form");
-        }
-        Ok(Payload {
-            token,
-            transaction: self.transaction.ok_or("no transaction id")?,
-            issued_at: self.issued_at.ok_or("no issue time")?,
-            expires_at: self.expires_at,
-            parameters: flags & flag::PARAMETERS != 0,
-            action: Action {
-                name: Name::new(self.name.ok_or("no name")?).map_err(|_| "name")?,
-                kind,
-                response,
-                confirm,
-                question,
-            },
-            callback: flags & flag::CALLBACK != 0,
-            recipient: match self.recipient {
-                Some(recipient) if !is_recipient(&recipient) => return Err("recipient"),
-                recipient => recipient,
-            },
-            locale: self.locale.and_then(|tag| Language::of_tag(&tag)),
-        })
-    }
-}
-
-fn within(text: Option<String>, max: usize) -> Result<Option<String>, &'static str> {
-    let too_long = text.as_ref().is_some_and(|text| text.chars().nth(max).is_some());
-    if too_long {
-        Err("error or cause over its limit")
-    } else {
-        Ok(text)
-    }
-}
-
-fn read_output(text: &str) -> Result<JsonText, &'static str> {
-    let output = JsonText::parse(text).map_err(|_| "output is not JSON")?;
-    match output.as_str().len() <= MAX_OUTPUT_BYTES && output.as_str() == text {
-        true => Ok(output),
-        false => Err("output is not compact or over its limit"),
-    }
-}
-
-fn read_response(text: &str) -> Result<ReplySpec, &'static str> {
-    let mut unknown = false;
-    let wire: Result<wire::Response, Fault> = action::read_text(text, |_| unknown = true);
-    match wire.and_then(ReplySpec::read) {
-        Ok(response) if !unknown && json::is_shallow(text) => Ok(response),
-        Ok(_) => Err("response has unknown fields"),
-        Err(_) => Err("response"),
-    }
-}
-
-/// Only a link that asks has a page.
-fn read_question(page: Option<String>, asks: bool) -> Result<Question, &'static str> {
-    let Some(text) = page else {
-        return Ok(Question::default());
-    };
-    if !asks {
-        return Err("fields that do not belong to the type");
-    }
-    let wire: Result<wire::ConfirmPage, Fault> = action::read_text(&text, |_| ());
-    let question = wire.and_then(Question::read).map_err(|_| "page")?;
-    let canonical = question.to_json().is_some_and(|json| json.as_str() == text);
-    match canonical && json::is_shallow(&text) {
-        true => Ok(question),
-        false => Err("page is not canonical"),
-    }
-}
-
-fn read_form(text: &str) -> Result<Form, &'static str> {
-    if !json::is_shallow(text) {
-        return Err("form nested too deep");
-    }
-    let form = Form::read_sealed(text).map_err(|_| "form")?;
-    match form.to_json().as_str() == text {
-        true => Ok(form),
-        false => Err("form is not canonical"),
-    }
-}
-
-fn read_outcomes(text: &str) -> Result<action::Outcomes, &'static str> {
-    if !json::is_shallow(text) {
-        return Err("outcomes nested too deep");
-    }
-    let notes = Notes::default();
-    let outcomes = action::outcomes::read_sealed(text, &notes).map_err(|_| "outcomes")?;
-    if notes.into_vec().is_empty() {
-        Ok(outcomes)
-    } else {
-        Err("outcomes have unknown fields")
-    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! CreateUrls: from a request to links.
 
 use super::{App, Caller, Door, header};
-use crate::action::ActionKind;
+use crate::action::{ActionKind, Recipient};
 use crate::calls::Calls;
 use crate::expiration::Expiration;
 use crate::link::{LONG_URL_CHARS, MAX_URL_CHARS};
@@ -92,7 +92,7 @@ impl App {
         let base = base.ok_or_else(|| Rejection::ServiceError("no base URL is configured".to_owned()))?;
         let expires_at = expiration.and_then(|expiration| u64::try_from(expiration.unix_seconds()).ok());
         let mut warnings = request.notes.into_vec();
-        let links_of = |recipient: Option<String>, warnings: &mut Vec<String>| {
+        let links_of = |recipient: Option<&Recipient>, warnings: &mut Vec<String>| {
             let mut urls = serde_json::Map::new();
             for (index, action) in request.actions.iter().enumerate() {
                 let takes_parameters = !matches!(action.kind, ActionKind::Post(_) | ActionKind::Form(_));
@@ -104,7 +104,7 @@ impl App {
                     parameters: request.parameters && takes_parameters,
                     action: action.clone(),
                     callback: request.callback,
-                    recipient: recipient.clone(),
+                    recipient: recipient.cloned(),
                     locale: request.locale,
                 };
                 let data = match &key {
@@ -121,8 +121,11 @@ impl App {
             [] => Links::Shared(links_of(None, &mut warnings)?),
             recipients => {
                 let each = recipients.iter().map(|id| {
-                    let urls = links_of(Some(id.clone()), &mut warnings)?;
-                    Ok(RecipientLinks { id: id.clone(), urls })
+                    let urls = links_of(Some(id), &mut warnings)?;
+                    Ok(RecipientLinks {
+                        id: id.as_str().to_owned(),
+                        urls,
+                    })
                 });
                 Links::Own(each.collect::<Result<_, Rejection>>()?)
             }

@@ -83,7 +83,10 @@ impl App {
         line.transaction_id = Some(payload.transaction.to_string());
         line.action = Some(payload.action.name.to_string());
         line.kind = Some(payload.action.kind.action_type().as_str());
-        line.recipient = payload.recipient.clone();
+        line.recipient = payload
+            .recipient
+            .as_ref()
+            .map(|recipient| recipient.as_str().to_owned());
         let text = |name| header(request.headers(), name);
         let content_type = text(http::header::CONTENT_TYPE);
         let user_agent = text(http::header::USER_AGENT).map(|text| log::foreign(&text));

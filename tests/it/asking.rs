@@ -508,6 +508,24 @@ fn wrong_submissions_are_refused_with_a_sentence() {
 }
 
 #[test]
+fn the_names_that_a_stranger_sends_are_not_repeated() {
+    let stack = Stack::new(FEATURES);
+    let url = stack.link(decision(), nothing());
+    let nonce = hidden(&open(&stack, &url), "nonce");
+    set_clock(NOW + 2);
+    let body = format!("nonce={nonce}&outcome=approve&f.when=now&f.canary=%FF&canary2=1&f.canary3=x");
+    let headers = [("content-type", FORM)];
+    let program = stack.visit("POST", &url, &headers, body.as_bytes());
+    assert_eq!(program.refusal(), (400, "InvalidPostActionBody".to_owned()));
+    let page = send(&stack, &url, body.as_bytes());
+    let json = stack.post(&url, r#"{"outcome":"later","fields":{"canary4":1}}"#);
+    for text in [program.body, page.body, json.body, stack.log_text()] {
+        assert!(!text.contains("canary"), "{text}");
+    }
+    untouched(&stack);
+}
+
+#[test]
 fn programs_answer_forms_in_json() {
     let stack = Stack::new(FEATURES);
     let url = stack.link(decision(), nothing());

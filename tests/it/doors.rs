@@ -3,13 +3,16 @@
 mod cors;
 
 use crate::support::{
-    BASE, FEATURES, PLAIN, Stack, base64, block_on, data, encode, heartbeat, nothing, parameters, post,
-    rewind, success,
+    Answer, BASE, FEATURES, PLAIN, Stack, base64, block_on, caller, data, encode, heartbeat, nothing,
+    parameters, post, rewind, success,
 };
+use bytes::Bytes;
+use http::Request;
 use lambda_http::lambda_runtime::{Context, LambdaEvent};
 use lambda_http::{Service, http::Method};
 use serde_json::{Map, Value, json};
 use sfn_callback_urls::entry::lambda::{Event, Role, service};
+use sfn_callback_urls::web::Door;
 use std::collections::BTreeMap;
 
 /// A request as it goes over the wire.
@@ -563,4 +566,42 @@ fn the_stage_in_the_path_and_a_foreign_host_change_nothing() {
         let event = format_2(&Wire::get(query_of(&url)), false, host, "v1");
         assert_eq!(answered(&stack, Role::Process, &event).status, 200, "{host}");
     }
+}
+
+/// API Gateway takes each path to its function; if a template is wired wrongly, nothing happens but a sentence.
+#[test]
+fn events_of_the_other_function_do_nothing() {
+    let stack = Stack::new(FEATURES);
+    let url = stack.link(heartbeat(), nothing());
+    let made = stack.log().len();
+    let body = json!({"token": stack.task(), "actions": [heartbeat()]}).to_string();
+    let headers = [("content-type", "application/json")];
+    let to_create = [
+        Request::post("/v1/respond")
+            .header("content-type", "application/json")
+            .body(Bytes::from(body.clone())),
+        Request::get(&url).body(Bytes::new()),
+    ];
+    for request in to_create {
+        let answer = Answer::of(block_on(
+            stack.app.create(&caller(Door::RestApi), request.unwrap()),
+        ));
+        assert_eq!(answer.refusal(), (400, "UnsupportedEvent".to_owned()));
+        assert!(!answer.body.contains("data="), "{}", answer.body);
+    }
+    let query = url.split_once('?').unwrap().1;
+    for path in ["/urls".to_owned(), format!("/v1/urls?{query}")] {
+        let answer = stack.visit("POST", &path, &headers, body.as_bytes());
+        assert_eq!(answer.refusal(), (400, "UnsupportedEvent".to_owned()));
+    }
+    assert!(
+        stack.told().iter().all(|told| told == "waiting"),
+        "{:?}",
+        stack.told()
+    );
+    assert!(
+        stack.log()[made..]
+            .iter()
+            .all(|line| line["outcome"] == "refused")
+    );
 }

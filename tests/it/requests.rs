@@ -30,13 +30,47 @@ const BEYOND_SCHEMA: &[(&str, &str)] = &[
         "expiration_unreadable",
         "formats are not asserted, and date-time is stricter than ISO 8601",
     ),
+    (
+        "expires_in_unreadable",
+        "the grammar of durations is not asserted, as that of dates",
+    ),
     ("field_twice", "a key that is given twice"),
+    (
+        "form_field_free_list",
+        "what a page can ask for is a part of JSON Schema",
+    ),
+    (
+        "form_field_object",
+        "what a page can ask for is a part of JSON Schema",
+    ),
+    (
+        "form_field_of_two_kinds",
+        "agreement between the schemas of two outcomes",
+    ),
+    (
+        "form_outcome_twice",
+        "uniqueness of one field among the items of an array",
+    ),
+    (
+        "form_required_without_field",
+        "agreement between parts of a schema",
+    ),
+    (
+        "form_schema_of_array",
+        "what a page can ask for is a part of JSON Schema",
+    ),
+    ("form_title_blank", "which characters can be seen"),
+    ("locale_unknown", "which tags mean the same language"),
     ("outcome_path_two_descendants", "the grammar of JSONPath"),
     ("outcome_path_unreadable", "the grammar of JSONPath"),
     ("outcome_schema_file", "where a $ref points to"),
     ("outcome_schema_pattern", "the grammar of regular expressions"),
     ("outcome_schema_remote", "where a $ref points to"),
     ("outcome_schema_wrong", "which of the drafts applies"),
+    (
+        "recipient_twice",
+        "uniqueness of one field among the items of an array",
+    ),
     (
         "redirect_parameter_in_host",
         "it depends on enable_output_parameters",

@@ -123,8 +123,8 @@ fn describe(payload: &Payload, now: jiff::Timestamp) -> String {
     lines.extend(
         payload
             .recipient
-            .clone()
-            .map(|recipient| ("Recipient", recipient)),
+            .as_ref()
+            .map(|recipient| ("Recipient", recipient.as_str().to_owned())),
     );
     lines.extend(payload.locale.map(|locale| ("Language", locale.tag().to_owned())));
     if payload.callback {

@@ -1,5 +1,8 @@
 use super::*;
-use crate::action::Source;
+use crate::action::{self, Notes, Question, Source};
+use crate::language::Language;
+use crate::rejection::Damage;
+use crate::transaction::TransactionId;
 use proptest::prelude::*;
 use serde_json::value::RawValue;
 
@@ -290,7 +293,7 @@ fn what_asks_is_read_as_it_was_written() {
     ] {
         assert_eq!(read(&write(&payload)), Ok(payload.clone()));
         payload.callback = true;
-        payload.recipient = Some("ann@example.com".to_owned());
+        payload.recipient = Some(action::Recipient::new("ann@example.com".to_owned()).unwrap());
         payload.locale = Some(Language::TraditionalChinese);
         assert_eq!(read(&write(&payload)), Ok(payload));
     }
