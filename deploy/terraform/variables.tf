@@ -124,7 +124,7 @@ variable "decrypt_key_arns" {
 variable "audience" {
   type        = string
   default     = null
-  description = "Links of one audience do not open under another. Give two deployments that share a key different audiences, unless they are meant to open each other's links. A change ends all links made before it."
+  description = "Links of one audience do not open under another. Empty: the name of the stack. Give two deployments that share a key the same audience only if they are meant to open each other's links. A change ends all links made before it."
 }
 
 variable "accept_legacy_urls" {
