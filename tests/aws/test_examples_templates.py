@@ -101,7 +101,7 @@ def test_the_links_of_a_readme_lead_somewhere(readme):
     assert links
     for link in links:
         target, _, anchor = link.partition("#")
-        found = path.parent / target
+        found = path.parent / target if target else path
         assert found.exists(), link
         if anchor:
             headings = re.findall(r"^#+ (.+)$", found.read_text(), re.MULTILINE)

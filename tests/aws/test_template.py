@@ -119,10 +119,19 @@ def test_template_and_program_have_the_same_defaults() -> None:
     compared = set()
     for variable, (default, _) in documented().items():
         if match := re.fullmatch(r"`([^`]+)`", default):
-            if variable in environment:
+            # The stack's own name stands where the program has a word for all.
+            if variable in environment and variable != "AUDIENCE":
                 assert environment[variable] == match[1], variable
                 compared.add(variable)
-    assert {"DATA_KEY_MAX_AGE", "ACCEPT_LEGACY_URLS", "AUDIENCE", "LOG_LEVEL"} <= compared
+    assert {"DATA_KEY_MAX_AGE", "ACCEPT_LEGACY_URLS", "LOG_LEVEL"} <= compared
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_the_audience_is_the_name_of_the_stack_unless_another_is_named(name: str) -> None:
+    for parameters, audience in [({}, "stack"), ({"Audience": "approvals"}, "approvals")]:
+        resolved = Resolved(templates.translated(name), parameters)
+        for function in ROLES:
+            assert resolved.environment(function)["AUDIENCE"] == audience
 
 
 def test_links_point_to_the_api_that_the_parameters_name() -> None:

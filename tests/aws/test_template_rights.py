@@ -144,9 +144,11 @@ def test_without_encryption_there_is_no_right_to_a_key(deploy, wait) -> None:
 
 @pytest.fixture(scope="module")
 def granted(aws, executable, tmp_path_factory):
-    """The statements of both roles as the template comes, and the stack's key."""
+    """The statements of both roles as the template comes but for its audience, and the stack's key."""
     folder = tmp_path_factory.mktemp("granted")
-    application = Application(aws, executable, folder, templates.REST, DecryptKeyArns=aws.other_key)
+    application = Application(
+        aws, executable, folder, templates.REST, DecryptKeyArns=aws.other_key, Audience="approvals"
+    )
     create, process = map(application.gateway.granted_to, (application.create, application.process))
     return create, process, application.deployment.outputs["Key"]
 
@@ -154,7 +156,7 @@ def granted(aws, executable, tmp_path_factory):
 OURS = {
     "kms:EncryptionContext:app": "sfn-callback-urls",
     "kms:EncryptionContext:fmt": "3",
-    "kms:EncryptionContext:aud": "default",
+    "kms:EncryptionContext:aud": "approvals",
     "kms:EncryptionContextKeys": ["app", "aud", "fmt"],
 }
 
