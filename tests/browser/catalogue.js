@@ -3,7 +3,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import * as requests from './requests.js';
 import { startAws } from './aws_stub.js';
-import { launch } from './browser.js';
+import { go, launch } from './browser.js';
 import { read, start } from './service.js';
 
 /** A browser and what the pages need: a service, one without post actions, and one whose AWS is faulty. */
@@ -21,6 +21,7 @@ export async function stage(options = []) {
     const aws = await keep(startAws());
     return {
       aws, stop,
+      making: Promise.resolve(),
       service: await keep(start({ options })),
       without: await keep(start({ options: [...options, '--no-post-actions'] })),
       faulty: await keep(start({ options: [...options, ...aws.options], settings: aws.settings })),
@@ -38,12 +39,14 @@ const link = (action, more) => async ({ service }) => {
   return asked.urls[action.name];
 };
 
-/** A link that a service with a fault of AWS made. */
-const faulty = (fault) => async ({ faulty, aws }) => {
-  aws.mode = fault;
-  const urls = await faulty.links(`${fault}-${crypto.randomUUID()}`, [requests.plain]);
-  aws.mode = 'ok';
-  return urls.approve;
+/** A link that a service with a fault of AWS made. The fault is set while it is made, so one is made at a time. */
+const faulty = (fault) => async (stage) => {
+  const make = async () => {
+    stage.aws.mode = fault;
+    return stage.faulty.links(`${fault}-${crypto.randomUUID()}`, [requests.plain]);
+  };
+  stage.making = stage.making.then(make, make);
+  return (await stage.making).approve;
 };
 
 const press = (button) => async (page) => {
@@ -75,7 +78,7 @@ const wrongEntries = press(async (page) => {
 export const PAGES = [
   { name: 'confirm', status: 200, heading: 'Deploy v1.4.2 to production?', asks: true, open: link(requests.confirmation, { expires_in: 'P2D' }) },
   { name: 'confirm-bare', status: 200, heading: 'Please confirm', open: link(requests.bare) },
-  { name: 'confirm-too-fast', status: 400, heading: 'Please confirm', open: link(requests.bare), then: (page) => only(page).click(), notice: 'faster' },
+  { name: 'confirm-too-fast', status: 400, heading: 'Please confirm', open: link(requests.bare), then: (page) => only(page).click(), notice: 'faster', again: true },
   { name: 'strict', status: 200, heading: 'Delete the database?', asks: true, open: link(requests.strict) },
   { name: 'strict-unticked', status: 400, heading: 'Delete the database?', asks: true, open: link(requests.strict), then: pressUnchecked, notice: 'tick this box' },
   { name: 'form', status: 200, heading: 'Deploy v1.4.2 to production?', asks: true, open: link(requests.everyField, { expires_in: 'P2D' }) },
@@ -87,7 +90,7 @@ export const PAGES = [
   { name: 'kept', status: 200, heading: 'Still open', open: link(requests.heartbeat), then: pressOnly },
   { name: 'closed', status: 400, heading: 'Already answered or closed', open: link(requests.confirmation), then: async (page, url) => {
     await pressOnly(page);
-    await page.goto(url);
+    await go(page, url);
     await pressOnly(page);
   } },
   { name: 'expired', status: 400, heading: 'This link has expired', open: async (stage) => {
@@ -108,14 +111,17 @@ export const PAGES = [
 ];
 
 /** Opens a page in a tab, and gives the answer that it came with. */
-export async function visit(page, stage, { open, then }) {
-  const url = await open(stage);
+export async function visit(page, stage, shown) {
   let last;
   const keep = (response) => { if (response.request().isNavigationRequest()) last = response; };
   page.on('response', keep);
-  await page.goto(url);
-  await then?.(page, url);
-  await page.waitForLoadState('load');
+  // What must be fast is tried again on a machine that is busy.
+  for (let tries = shown.again ? 5 : 1; tries > 0 && last?.status() !== shown.status; tries -= 1) {
+    const url = await shown.open(stage);
+    await go(page, url);
+    await shown.then?.(page, url);
+    await page.waitForLoadState('load');
+  }
   page.off('response', keep);
   return last;
 }

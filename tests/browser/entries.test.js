@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import * as requests from './requests.js';
 import { stage } from './catalogue.js';
-import { person } from './browser.js';
+import { go, person } from './browser.js';
 import { read } from './service.js';
 
 let staged;
@@ -34,7 +34,7 @@ async function open(t, action = requests.everyField) {
   const context = await person(staged.browser);
   t.after(() => context.close());
   const page = await context.newPage();
-  await page.goto(asked.urls[action.name]);
+  await go(page, asked.urls[action.name]);
   return { ...asked, page };
 }
 

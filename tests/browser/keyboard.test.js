@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import * as requests from './requests.js';
 import { PAGES, stage, visit } from './catalogue.js';
-import { person } from './browser.js';
+import { go, person } from './browser.js';
 import { read } from './service.js';
 
 let staged;
@@ -19,7 +19,7 @@ async function open(t, action, more) {
   const page = await context.newPage();
   const posts = [];
   page.on('request', (request) => { if (request.method() === 'POST') posts.push(request); });
-  await page.goto(asked.urls[action.name]);
+  await go(page, asked.urls[action.name]);
   return { ...asked, page, posts, url: asked.urls[action.name], keys: page.keyboard };
 }
 
@@ -76,7 +76,7 @@ for (const key of ['Enter', 'Space']) {
     assert.deepEqual(await task(), { state: 'succeeded', details: { approved: true } });
 
     // A second click, as far as it goes.
-    await page.goto(url);
+    await go(page, url);
     await read();
     await tabTo(page, 'Approve the deployment');
     assert.equal((await send(page, key)).status(), 400);

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { PAGES, stage, visit } from './catalogue.js';
-import { DESKTOP, collisions, isAccessible, overflows, person, picture, twin } from './browser.js';
+import { DESKTOP, collisions, isAccessible, overflows, mirror, person, picture } from './browser.js';
 
 const NARROW = { width: 320, height: 640 };
 /** What a browser asks for, and the language that it gets. */
@@ -17,10 +17,11 @@ before(async () => { staged = await stage(); });
 after(() => staged.stop());
 
 test('the other languages', { concurrency: 4 }, async (languages) => {
-  for (const [locale, tag] of Object.entries(LANGUAGES)) {
+  await Promise.all(Object.entries(LANGUAGES).map(([locale, tag]) =>
     languages.test(tag, async (language) => {
       const context = await person(staged.browser, { locale });
       const page = await context.newPage();
+      const same = await mirror(staged.browser);
       for (const shown of PAGES) {
         await language.test(shown.name, async () => {
           const response = await visit(page, staged, shown);
@@ -29,9 +30,8 @@ test('the other languages', { concurrency: 4 }, async (languages) => {
           assert.equal(await page.locator('html').getAttribute('lang'), tag);
           const heading = await page.locator('h1').textContent();
           assert.equal(heading === shown.heading, Boolean(shown.asks), heading);
-          const same = await twin(staged.browser, response);
+          await same.show(response);
           await isAccessible(same, shown.name);
-          await same.context().close();
           for (const viewport of [NARROW, DESKTOP]) {
             await page.setViewportSize(viewport);
             assert.deepEqual([await overflows(page), await collisions(page)], [[], []], `${viewport.width} px`);
@@ -39,7 +39,6 @@ test('the other languages', { concurrency: 4 }, async (languages) => {
           if (PICTURED.includes(shown.name)) await picture(page, `${shown.name}-${tag}`);
         });
       }
-      await context.close();
-    });
-  }
+      await Promise.all([context.close(), same.close()]);
+    })));
 });

@@ -5,10 +5,10 @@ import http from 'node:http';
 import { after, before, test } from 'node:test';
 import * as requests from './requests.js';
 import { PAGES, stage, visit } from './catalogue.js';
-import { launch, person } from './browser.js';
+import { go, launch, person } from './browser.js';
 import { read } from './service.js';
 
-/** A proxy through which everything goes that the browser asks for, whatever it is. */
+/** A proxy through which everything goes that the browser asks for by http, whatever it is: an icon, too. */
 async function watch() {
   const seen = [];
   const server = http.createServer((request, response) => {
@@ -20,10 +20,8 @@ async function watch() {
     onward.on('error', () => response.destroy());
     request.pipe(onward);
   });
-  server.on('connect', (request, socket) => {
-    seen.push(request.url);
-    socket.destroy();
-  });
+  // Only Chromium itself wants to go out by https; what a page wants is known as its request anyway.
+  server.on('connect', (request, socket) => socket.destroy());
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   const stop = () => {
     server.closeAllConnections();
@@ -69,15 +67,18 @@ after(async () => {
   await staged.stop();
 });
 
+/** Where a request went, without the secret of the link. */
+const place = (url) => url.replace(/([?&]data=)[\w.~-]*/g, '$1…');
+
 /** A tab, and what its console says; that an answer is a 400 is no fault of the page. */
-async function tab(t) {
-  const context = await person(browser);
+async function tab(t, used = browser) {
+  const context = await person(used);
   t.after(() => context.close());
   const page = await context.newPage();
   const faults = [];
   page.on('console', (message) => {
     const isStatus = /^Failed to load resource: the server responded with a status of/.test(message.text());
-    if (['error', 'warning'].includes(message.type()) && !isStatus) faults.push(message.text());
+    if (['error', 'warning'].includes(message.type()) && !isStatus) faults.push(place(message.text()));
   });
   page.on('pageerror', (error) => faults.push(error.message));
   return { page, faults };
@@ -93,7 +94,11 @@ for (const shown of PAGES) {
   test(`the page ${shown.name} asks for nothing else`, async (t) => {
     const { page, faults } = await tab(t);
     const wanted = [];
-    page.on('request', (request) => { if (request.isNavigationRequest()) wanted.push(request.url()); });
+    const asked = [];
+    page.on('request', (request) => {
+      asked.push(place(request.url()));
+      if (request.isNavigationRequest()) wanted.push(place(request.url()));
+    });
     proxy.seen.length = 0;
     const response = await visit(page, staged, shown);
     assert.equal(response.status(), shown.status);
@@ -101,7 +106,7 @@ for (const shown of PAGES) {
     assert.equal(await page.evaluate(() => getComputedStyle(document.querySelector('main')).maxWidth), '608px');
     assert.deepEqual(faults, []);
     assert.ok(wanted.length > 0);
-    assert.deepEqual(proxy.seen, wanted);
+    assert.deepEqual([asked, proxy.seen.map(place)], [wanted, wanted]);
     const headers = response.headers();
     assert.match(headers['content-security-policy'], STRICT);
     for (const [name, value] of Object.entries(HEADERS)) assert.equal(headers[name], value);
@@ -111,7 +116,7 @@ for (const shown of PAGES) {
 test('whatever a page would load is seen by these tests, and refused by the policy', async (t) => {
   const { page, faults } = await tab(t);
   const { urls } = await staged.service.ask([requests.confirmation]);
-  await page.goto(urls.approve);
+  await go(page, urls.approve);
   const add = () => page.evaluate((url) => {
     for (const [kind, more] of [['img', { src: `${url}/a.png` }], ['link', { rel: 'stylesheet', href: `${url}/a.css` }], ['iframe', { src: `${url}/a` }]]) {
       document.body.append(Object.assign(document.createElement(kind), more));
@@ -125,7 +130,7 @@ test('whatever a page would load is seen by these tests, and refused by the poli
   assert.equal(faults.filter((fault) => /Content Security Policy/.test(fault)).length, 4, faults.join('\n'));
   assert.deepEqual([proxy.seen, other.seen], [[], []]);
 
-  await page.goto(other.url);
+  await go(page, other.url);
   await add();
   await page.waitForTimeout(200);
   assert.ok(proxy.seen.some((url) => url.endsWith('/a.png')) && other.seen.some(({ url }) => url === '/a.css'));
@@ -142,7 +147,7 @@ for (const kind of ['confirmation', 'form', 'outcome']) {
     const { page, faults } = await tab(t);
     const action = leadsOn(`${other.url}/thanks?from=${kind}`)[kind];
     const { urls, task } = await staged.service.ask([action]);
-    const response = await page.goto(urls[action.name]);
+    const response = await go(page, urls[action.name]);
     assert.ok(response.headers()['content-security-policy'].includes(`form-action 'self' ${other.url};`));
     other.seen.length = 0;
     await read();
@@ -158,7 +163,7 @@ for (const kind of ['confirmation', 'form', 'outcome']) {
 }
 
 test('without the origin in the policy an answer would not lead on', async (t) => {
-  const { page, faults } = await tab(t);
+  const { page, faults } = await tab(t, staged.browser);
   const action = leadsOn(`${other.url}/thanks`).confirmation;
   const { urls } = await staged.service.ask([action]);
   await page.route('**/respond?**', async (route) => {
@@ -168,7 +173,7 @@ test('without the origin in the policy an answer would not lead on', async (t) =
     headers['content-security-policy'] = headers['content-security-policy'].replace(` ${other.url}`, '');
     return route.fulfill({ response, headers });
   });
-  await page.goto(urls.approve);
+  await go(page, urls.approve);
   other.seen.length = 0;
   await read();
   await page.locator('button:visible').first().click();
@@ -181,7 +186,7 @@ test('no other site can frame a page, and so trick somebody into pressing its bu
   const { page } = await tab(t);
   const { urls } = await staged.service.ask([requests.confirmation]);
   other.show(`<!doctype html><title>Frame</title><iframe src="${urls.approve.replaceAll('&', '&amp;')}"></iframe>`);
-  await page.goto(other.url);
+  await go(page, other.url);
   await page.waitForTimeout(300);
   const framed = page.frames()[1];
   assert.equal(await framed.locator('button').count(), 0);

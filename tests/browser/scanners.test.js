@@ -7,7 +7,7 @@ import { after, before, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import * as requests from './requests.js';
 import { stage } from './catalogue.js';
-import { person } from './browser.js';
+import { go, person } from './browser.js';
 import { read } from './service.js';
 
 const TRIES = 10_000;
@@ -167,7 +167,7 @@ test(`a browser that presses the first button within a second answers nothing, i
     let posts = 0;
     page.on('request', (request) => { if (request.method() === 'POST') posts += 1; });
     const start = Date.now();
-    await page.goto(link.url);
+    await go(page, link.url);
     await clickFirst(page);
     await page.waitForLoadState();
     // Slower than that, it would be a reader like any other, and this one does not count.
@@ -189,7 +189,7 @@ test('a browser that waits, and presses without ticking, does not answer a stric
       const context = await person(staged.browser, { javaScriptEnabled: true });
       t.after(() => context.close());
       const page = await context.newPage();
-      await page.goto(link.url);
+      await go(page, link.url);
       await pause(1_500);
       if (unchecked) await page.evaluate(() => { document.forms[0].noValidate = true; });
       await clickFirst(page);
