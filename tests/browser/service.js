@@ -1,10 +1,15 @@
 // The real executable: `serve`, its links and its list of tasks.
 
-import { spawn } from 'node:child_process';
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { WORK } from './deps.js';
+
+/** All services of this process have one key. */
+const KEY = path.join(WORK, `${process.pid}.key`);
+process.on('exit', () => rmSync(KEY, { force: true }));
 
 const EXECUTABLE = path.join(WORK, 'sfn-callback-urls');
 const READY = /Listen(?:s|ing) on (http:\/\/127\.0\.0\.1:\d+)/i;
@@ -14,9 +19,9 @@ export const READING_MS = 1_050;
 
 export const read = () => pause(READING_MS);
 
-/** Starts a service; `settings` are environment variables. All that this process starts share a local key. */
+/** Starts a service; `settings` are environment variables. */
 export async function start({ options = [], settings = {} } = {}) {
-  const local = settings.AWS_ENDPOINT_URL ? [] : ['--key-file', path.join(WORK, `${process.pid}.key`)];
+  const local = settings.AWS_ENDPOINT_URL ? [] : ['--key-file', KEY];
   const child = spawn(EXECUTABLE, ['serve', '--port', '0', ...local, ...options], {
     env: { PATH: process.env.PATH, ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
