@@ -39,6 +39,8 @@ pub struct LimitsView {
 pub enum Control {
     Input {
         kind: &'static str,
+        /// Which keyboard a phone shows, where the kind does not say it.
+        keyboard: Option<&'static str>,
         value: String,
     },
     Area {
@@ -214,7 +216,16 @@ fn limits(field: &Field) -> LimitsView {
 
 fn control(texts: &'static Texts, field: &Field, id: &str, entered: &[&str], is_wrong: bool) -> Control {
     let value = || entered.first().copied().unwrap_or_default().to_owned();
-    let input = |kind| Control::Input { kind, value: value() };
+    let input = |kind| Control::Input {
+        kind,
+        keyboard: None,
+        value: value(),
+    };
+    let plain = |keyboard| Control::Input {
+        kind: "text",
+        keyboard,
+        value: value(),
+    };
     let choices = |choices: &[Choice]| {
         let view = |(index, choice): (usize, &Choice)| ChoiceView {
             id: format!("{id}-{index}"),
@@ -227,7 +238,8 @@ fn control(texts: &'static Texts, field: &Field, id: &str, entered: &[&str], is_
     match &field.kind {
         FieldKind::Line(Line::Text) => input("text"),
         // Browsers drop what is no date or number, and the visitor could not see what to mend.
-        FieldKind::Line(Line::Date) | FieldKind::Integer | FieldKind::Number if is_wrong => input("text"),
+        FieldKind::Line(Line::Date) if is_wrong && !is_date(&value()) => plain(None),
+        FieldKind::Integer | FieldKind::Number if is_wrong && !is_number(&value()) => plain(Some("decimal")),
         FieldKind::Line(Line::Date) => input("date"),
         FieldKind::Line(Line::Email) => input("email"),
         FieldKind::Line(Line::Uri) => input("url"),
@@ -241,6 +253,18 @@ fn control(texts: &'static Texts, field: &Field, id: &str, entered: &[&str], is_
         FieldKind::Many(list) => Control::Boxes(choices(list)),
         FieldKind::Boolean => Control::Tick(entered.first() == Some(&"true")),
     }
+}
+
+/// Nothing, or a date as browsers know it.
+fn is_date(text: &str) -> bool {
+    text.is_empty() || (text.len() == 10 && text.parse::<jiff::civil::Date>().is_ok())
+}
+
+/// Nothing, or a number as browsers know it (HTML, "valid floating-point number").
+fn is_number(text: &str) -> bool {
+    let plain = |c: char| c.is_ascii_digit() || matches!(c, '.' | '-' | '+' | 'e' | 'E');
+    let odd = text.starts_with('+') || text.ends_with('.');
+    text.is_empty() || (text.chars().all(plain) && !odd && text.parse::<f64>().is_ok_and(f64::is_finite))
 }
 
 /// What is wrong, in the language of the page.
@@ -270,5 +294,33 @@ pub fn issue(texts: &'static Texts, issue: &Issue, field: Option<&Field>) -> Str
         Issue::NoOutcome => texts.issue_no_outcome.to_owned(),
         Issue::TooMuch => texts.issue_too_much.to_owned(),
         Issue::Unfit => texts.issue_unfit.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_browser_would_drop_is_known() {
+        for text in ["", "2026-12-24", "2024-02-29"] {
+            assert!(is_date(text), "{text}");
+        }
+        for text in [
+            "x",
+            "24.12.2026",
+            "2026-02-30",
+            "2026-12-24T10:00",
+            "20261224",
+            "2026-1-1",
+        ] {
+            assert!(!is_date(text), "{text}");
+        }
+        for text in ["", "0", "-1", "2.5", ".5", "1e3", "12345678901234567890"] {
+            assert!(is_number(text), "{text}");
+        }
+        for text in ["x", "+1", "1.", "1,5", "1 000", "inf", "NaN", "1e999", "--1", "e"] {
+            assert!(!is_number(text), "{text}");
+        }
     }
 }

@@ -178,63 +178,14 @@ pub fn unconfirmed(look: &Look<'_>, receipt: &Receipt) -> Page {
 /// The request was not granted. `detail` is the text for programs, in English.
 pub fn refused(look: &Look<'_>, rejection: &Rejection, detail: &str) -> Page {
     let texts = look.texts();
-    let expired;
-    let (mark, title, mut shown) = match rejection {
-        Rejection::ExpiredPayload { at } => {
-            expired = filled(texts.expired_text, &[&time(*at)]);
-            (
-                Mark::Wait,
-                texts.expired_title,
-                vec![expired.as_str(), texts.ask_sender],
-            )
-        }
-        Rejection::StepFunctionsRefused("TaskTimedOut" | "TaskDoesNotExist", _) => {
-            (Mark::Wait, texts.closed_title, vec![texts.closed_text])
-        }
-        Rejection::InvalidPayload(_) => (Mark::Bad, texts.damaged_title, vec![texts.damaged_text]),
-        Rejection::ParametersDisabled
-        | Rejection::PostActionsDisabled
-        | Rejection::ServiceUnavailable(Unavailable::KeySwitchedOff, ..) => {
-            (Mark::Bad, texts.off_title, vec![texts.off_text])
-        }
-        Rejection::KeyDeleted => (
-            Mark::Bad,
-            texts.gone_title,
-            vec![texts.gone_text, texts.ask_sender],
-        ),
-        Rejection::ServiceUnavailable(_, Sent::NotSent, _) | Rejection::TooManyRequests => {
-            (Mark::Wait, texts.later_title, vec![texts.later_text])
-        }
-        Rejection::ServiceUnavailable(_, Sent::Unknown, _) => {
-            (Mark::Wait, texts.unsure_title, vec![texts.unsure_text])
-        }
-        Rejection::PostActionNotPosted => (Mark::Bad, texts.program_title, vec![texts.program_text]),
-        Rejection::NotPermitted(..) | Rejection::ServiceError(_) => {
-            (Mark::Bad, texts.fault_title, vec![texts.fault_text])
-        }
-        Rejection::InvalidJson(_)
-        | Rejection::MethodNotAllowed(_)
-        | Rejection::UnsupportedMediaType
-        | Rejection::UnsupportedEvent(_)
-        | Rejection::DuplicateActionName(_)
-        | Rejection::InvalidDate(_)
-        | Rejection::InvalidPostActionOutcome(_)
-        | Rejection::InvalidJsonPath(_)
-        | Rejection::EncryptionFailed(_)
-        | Rejection::UrlTooLong(_)
-        | Rejection::EncryptionRequired
-        | Rejection::DecryptionUnsupported
-        | Rejection::ActionMismatched
-        | Rejection::OutputFormatting(_)
-        | Rejection::ConfirmationRequired(_)
-        | Rejection::Prefetched
-        | Rejection::InvalidPostActionBody(_)
-        | Rejection::UnsupportedBodyType
-        | Rejection::StepFunctionsRefused(..) => (Mark::Bad, texts.wrong_title, vec![texts.wrong_text]),
-    };
-    shown.dedup();
+    let Told {
+        mark,
+        title,
+        texts: shown,
+        says_all,
+    } = told(texts, rejection);
     let mut rows = vec![Row::new(texts.term_code, rejection.code())];
-    if says_more(rejection) {
+    if !says_all {
         rows.push(Row {
             term: texts.term_details,
             value: detail.to_owned(),
@@ -245,30 +196,70 @@ pub fn refused(look: &Look<'_>, rejection: &Rejection, detail: &str) -> Page {
         frame: look.frame(),
         mark,
         title,
-        texts: shown,
+        texts: shown.iter().map(String::as_str).collect(),
         rows,
     };
     look.page(&message, &[])
 }
 
-/// Whether the text for programs tells a person, or whoever helps them, something that the page does not.
-fn says_more(rejection: &Rejection) -> bool {
+/// What a person is told about a refusal.
+struct Told {
+    mark: Mark,
+    title: &'static str,
+    texts: Vec<String>,
+    /// Whether the text for programs would tell a person, or whoever helps them, nothing more.
+    says_all: bool,
+}
+
+fn told(texts: &'static Texts, rejection: &Rejection) -> Told {
+    let tell = |mark, title, shown: &[&str], says_all| Told {
+        mark,
+        title,
+        texts: shown.iter().map(|text| (*text).to_owned()).collect(),
+        says_all,
+    };
     match rejection {
-        Rejection::ExpiredPayload { .. }
-        | Rejection::InvalidPayload(_)
-        | Rejection::KeyDeleted
-        | Rejection::TooManyRequests
-        | Rejection::PostActionNotPosted
-        | Rejection::ServiceUnavailable(..)
-        | Rejection::StepFunctionsRefused("TaskTimedOut" | "TaskDoesNotExist", _) => false,
+        Rejection::ExpiredPayload { at } => {
+            let expired = filled(texts.expired_text, &[&time(*at)]);
+            tell(
+                Mark::Wait,
+                texts.expired_title,
+                &[&expired, texts.ask_sender],
+                true,
+            )
+        }
+        Rejection::StepFunctionsRefused("TaskTimedOut" | "TaskDoesNotExist", _) => {
+            tell(Mark::Wait, texts.closed_title, &[texts.closed_text], true)
+        }
+        Rejection::InvalidPayload(_) => tell(Mark::Bad, texts.damaged_title, &[texts.damaged_text], true),
+        Rejection::ServiceUnavailable(Unavailable::KeySwitchedOff, ..) => {
+            tell(Mark::Bad, texts.off_title, &[texts.off_text], true)
+        }
+        Rejection::ParametersDisabled | Rejection::PostActionsDisabled => {
+            tell(Mark::Bad, texts.off_title, &[texts.off_text], false)
+        }
+        Rejection::KeyDeleted => tell(
+            Mark::Bad,
+            texts.gone_title,
+            &[texts.gone_text, texts.ask_sender],
+            true,
+        ),
+        Rejection::ServiceUnavailable(_, Sent::NotSent, _) | Rejection::TooManyRequests => {
+            tell(Mark::Wait, texts.later_title, &[texts.later_text], true)
+        }
+        Rejection::ServiceUnavailable(_, Sent::Unknown, _) => {
+            tell(Mark::Wait, texts.unsure_title, &[texts.unsure_text], true)
+        }
+        Rejection::PostActionNotPosted => tell(Mark::Bad, texts.program_title, &[texts.program_text], true),
+        Rejection::NotPermitted(..) | Rejection::ServiceError(_) => {
+            tell(Mark::Bad, texts.fault_title, &[texts.fault_text], false)
+        }
         Rejection::InvalidJson(_)
         | Rejection::MethodNotAllowed(_)
         | Rejection::UnsupportedMediaType
         | Rejection::UnsupportedEvent(_)
         | Rejection::DuplicateActionName(_)
         | Rejection::InvalidDate(_)
-        | Rejection::ParametersDisabled
-        | Rejection::PostActionsDisabled
         | Rejection::InvalidPostActionOutcome(_)
         | Rejection::InvalidJsonPath(_)
         | Rejection::EncryptionFailed(_)
@@ -281,9 +272,9 @@ fn says_more(rejection: &Rejection) -> bool {
         | Rejection::Prefetched
         | Rejection::InvalidPostActionBody(_)
         | Rejection::UnsupportedBodyType
-        | Rejection::StepFunctionsRefused(..)
-        | Rejection::NotPermitted(..)
-        | Rejection::ServiceError(_) => true,
+        | Rejection::StepFunctionsRefused(..) => {
+            tell(Mark::Bad, texts.wrong_title, &[texts.wrong_text], false)
+        }
     }
 }
 

@@ -22,7 +22,7 @@ pub const DE: Texts = Texts {
     confirm_label: "Bestätigen: {}",
     tick: "Ich habe dies gelesen und bin mir sicher.",
     needed_for: "erforderlich für: {}",
-    only_for: "nur für: {}",
+    only_for: "optional, nur für: {}",
     optional: "optional",
     choose: "Bitte auswählen",
     hint_range: "Von {} bis {}.",

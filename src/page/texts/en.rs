@@ -27,7 +27,7 @@ pub const EN: Texts = Texts {
     tick: "I have read this, and I am sure.",
     // Beside a field; {} lists buttons.
     needed_for: "needed for: {}",
-    only_for: "only for: {}",
+    only_for: "optional, only for: {}",
     optional: "optional",
     // The empty entry at the top of a list.
     choose: "Please choose",

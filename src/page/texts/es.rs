@@ -21,7 +21,7 @@ pub const ES: Texts = Texts {
     confirm_label: "Confirmar: {}",
     tick: "He leído esto y es lo que deseo hacer.",
     needed_for: "necesario para: {}",
-    only_for: "solo para: {}",
+    only_for: "opcional, solo para: {}",
     optional: "opcional",
     choose: "Elija una opción",
     hint_range: "De {} a {}.",

@@ -22,7 +22,7 @@ pub const FR: Texts = Texts {
     confirm_label: "Confirmer\u{a0}: {}",
     tick: "J’ai lu ce texte et c’est bien ce que je souhaite.",
     needed_for: "nécessaire pour\u{a0}: {}",
-    only_for: "uniquement pour\u{a0}: {}",
+    only_for: "facultatif, uniquement pour\u{a0}: {}",
     optional: "facultatif",
     choose: "Veuillez choisir",
     hint_range: "De {} à {}.",

@@ -21,7 +21,7 @@ pub const JA: Texts = Texts {
     confirm_label: "確定：{}",
     tick: "内容を読みました。この回答で間違いありません。",
     needed_for: "次の回答では必須：{}",
-    only_for: "次の回答のみ：{}",
+    only_for: "任意、次の回答のみ：{}",
     optional: "任意",
     choose: "選択してください",
     hint_range: "{}以上、{}以下。",

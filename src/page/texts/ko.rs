@@ -21,7 +21,7 @@ pub const KO: Texts = Texts {
     confirm_label: "확인: {}",
     tick: "내용을 읽었으며, 이대로 답변하겠습니다.",
     needed_for: "다음 답변에 필수: {}",
-    only_for: "다음 답변에만 해당: {}",
+    only_for: "선택 사항, 다음 답변에만 해당: {}",
     optional: "선택 사항",
     choose: "선택해 주세요",
     hint_range: "{} 이상 {} 이하.",

@@ -21,7 +21,7 @@ pub const PT_BR: Texts = Texts {
     confirm_label: "Confirmar: {}",
     tick: "Li isto e é isso mesmo que quero fazer.",
     needed_for: "necessário para: {}",
-    only_for: "somente para: {}",
+    only_for: "opcional, somente para: {}",
     optional: "opcional",
     choose: "Escolha uma opção",
     hint_range: "De {} a {}.",

@@ -20,7 +20,7 @@ pub const ZH_HANS: Texts = Texts {
     confirm_label: "确认：{}",
     tick: "我已阅读，并确认这是我的决定。",
     needed_for: "以下答复必填：{}",
-    only_for: "仅用于以下答复：{}",
+    only_for: "选填，仅用于以下答复：{}",
     optional: "选填",
     choose: "请选择",
     hint_range: "{} 到 {}。",

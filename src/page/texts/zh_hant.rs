@@ -21,7 +21,7 @@ pub const ZH_HANT: Texts = Texts {
     confirm_label: "確認：{}",
     tick: "我已閱讀，並確認這是我的決定。",
     needed_for: "以下回覆必填：{}",
-    only_for: "僅用於以下回覆：{}",
+    only_for: "選填，僅用於以下回覆：{}",
     optional: "選填",
     choose: "請選擇",
     hint_range: "{} 到 {}。",
