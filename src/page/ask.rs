@@ -38,7 +38,7 @@ struct Notice {
 struct Link {
     id: String,
     title: String,
-    text: String,
+    text: Option<String>,
 }
 
 struct Tick {
@@ -199,7 +199,7 @@ fn notice(
         Some(Link {
             id: field.anchor().to_owned(),
             title: field.title.clone(),
-            text: field.error.clone()?,
+            text: Some(field.error.clone()?),
         })
     });
     let of_tick = complaints
@@ -207,11 +207,16 @@ fn notice(
         .filter(|complaint| complaint.place == Place::Tick)
         .map(|_| Link {
             id: "sure".to_owned(),
-            title: texts.tick.to_owned(),
-            text: issue(texts, &Issue::NotTicked, None),
+            title: issue(texts, &Issue::NotTicked, None),
+            text: None,
         });
+    let only_tick = complaints.iter().all(|complaint| complaint.place == Place::Tick);
     Notice {
-        title: texts.again_title,
+        title: if only_tick {
+            texts.again_unsent
+        } else {
+            texts.again_title
+        },
         texts: sentences,
         links: of_fields.chain(of_tick).collect(),
     }

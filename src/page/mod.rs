@@ -10,6 +10,7 @@ use crate::brand::Brand;
 use crate::decide::Receipt;
 use crate::language::Language;
 use crate::rejection::{Rejection, Sent, Unavailable};
+use crate::transaction::TransactionId;
 use askama::Template;
 use base64::Engine as _;
 use texts::{Texts, filled};
@@ -109,6 +110,9 @@ impl Row {
 #[derive(Clone, Copy)]
 enum Mark {
     Good,
+    /// It is over, and that is nobody's fault.
+    Over,
+    /// It goes on, or may be tried again.
     Wait,
     Bad,
 }
@@ -117,7 +121,7 @@ impl Mark {
     const fn class(self) -> &'static str {
         match self {
             Mark::Good => "good",
-            Mark::Wait => "wait",
+            Mark::Over | Mark::Wait => "wait",
             Mark::Bad => "bad",
         }
     }
@@ -125,7 +129,8 @@ impl Mark {
     const fn sign(self) -> &'static str {
         match self {
             Mark::Good => "✓",
-            Mark::Wait => "…",
+            Mark::Over => "i",
+            Mark::Wait => "⋯",
             Mark::Bad => "!",
         }
     }
@@ -175,8 +180,14 @@ pub fn unconfirmed(look: &Look<'_>, receipt: &Receipt) -> Page {
     look.page(&message, &[])
 }
 
-/// The request was not granted. `detail` is the text for programs, in English.
-pub fn refused(look: &Look<'_>, rejection: &Rejection, detail: &str) -> Page {
+/// The request was not granted. `detail` is the text for programs, in English; the transaction is that of the link, if it
+/// was opened.
+pub fn refused(
+    look: &Look<'_>,
+    rejection: &Rejection,
+    detail: &str,
+    transaction: Option<TransactionId>,
+) -> Page {
     let texts = look.texts();
     let Told {
         mark,
@@ -185,6 +196,7 @@ pub fn refused(look: &Look<'_>, rejection: &Rejection, detail: &str) -> Page {
         says_all,
     } = told(texts, rejection);
     let mut rows = vec![Row::new(texts.term_code, rejection.code())];
+    rows.extend(transaction.map(|transaction| Row::new(texts.term_reference, transaction.to_string())));
     if !says_all {
         rows.push(Row {
             term: texts.term_details,
@@ -222,14 +234,14 @@ fn told(texts: &'static Texts, rejection: &Rejection) -> Told {
         Rejection::ExpiredPayload { at } => {
             let expired = filled(texts.expired_text, &[&time(*at)]);
             tell(
-                Mark::Wait,
+                Mark::Over,
                 texts.expired_title,
                 &[&expired, texts.ask_sender],
                 true,
             )
         }
         Rejection::StepFunctionsRefused("TaskTimedOut" | "TaskDoesNotExist", _) => {
-            tell(Mark::Wait, texts.closed_title, &[texts.closed_text], true)
+            tell(Mark::Over, texts.closed_title, &[texts.closed_text], true)
         }
         Rejection::InvalidPayload(_) => tell(Mark::Bad, texts.damaged_title, &[texts.damaged_text], true),
         Rejection::ServiceUnavailable(Unavailable::KeySwitchedOff, ..) => {

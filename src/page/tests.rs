@@ -81,6 +81,7 @@ fn refusals_show_the_code_and_escape_the_text() {
         &look(Language::English),
         &rejection,
         "<img src=x onerror=alert(1)>",
+        None,
     )
     .html;
     assert!(
@@ -97,6 +98,7 @@ fn every_unopened_link_has_one_page() {
             &look(Language::German),
             &Rejection::InvalidPayload(damage),
             "detail",
+            None,
         )
         .html
     };
@@ -116,12 +118,12 @@ fn every_unopened_link_has_one_page() {
 fn the_english_detail_is_marked_as_english() {
     let rejection = Rejection::ActionMismatched;
     assert!(
-        refused(&look(Language::Korean), &rejection, "text")
+        refused(&look(Language::Korean), &rejection, "text", None)
             .html
             .contains("<dd lang=\"en\"")
     );
     assert!(
-        !refused(&look(Language::English), &rejection, "text")
+        !refused(&look(Language::English), &rejection, "text", None)
             .html
             .contains("<dd lang=\"en\"")
     );
@@ -130,7 +132,7 @@ fn the_english_detail_is_marked_as_english() {
 #[test]
 fn an_expired_link_says_when() {
     let rejection = Rejection::ExpiredPayload { at: 1_798_131_600 };
-    let page = refused(&look(Language::English), &rejection, "").html;
+    let page = refused(&look(Language::English), &rejection, "", None).html;
     assert!(page.contains("until 2026-12-24 17:00 UTC"), "{page}");
 }
 
@@ -144,12 +146,13 @@ fn the_owners_colour_is_in_the_style_that_the_policy_allows() {
         &Look::new(Language::English, &brand),
         &Rejection::ActionMismatched,
         "",
+        None,
     );
     assert!(
         own.html.contains("--brand:#ffee00;--on-brand:#000"),
         "{}",
         own.html
     );
-    let plain = refused(&look(Language::English), &Rejection::ActionMismatched, "");
+    let plain = refused(&look(Language::English), &Rejection::ActionMismatched, "", None);
     assert_ne!(own.policy, plain.policy);
 }

@@ -179,7 +179,7 @@ pub fn refused(rejection: &Rejection, transaction: Option<TransactionId>, visito
     let status = rejection.status();
     let reply = match visitor.format {
         Format::Json => json(status, &error_body(rejection, text)),
-        Format::Html => visitor.page(status, |look| page::refused(look, rejection, &text)),
+        Format::Html => visitor.page(status, |look| page::refused(look, rejection, &text, transaction)),
         Format::Text => plain(status, Format::Text, indented(&error_body(rejection, text))),
     };
     with_rejection_headers(reply, rejection)

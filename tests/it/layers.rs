@@ -72,7 +72,15 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
     (
         "page",
-        &["action", "brand", "decide", "form", "language", "rejection"],
+        &[
+            "action",
+            "brand",
+            "decide",
+            "form",
+            "language",
+            "rejection",
+            "transaction",
+        ],
     ),
     (
         "reply",
