@@ -6,6 +6,14 @@ use crate::support::*;
 use proptest::prelude::*;
 use scraper::{Html, Selector};
 use serde_json::{Value, json};
+use sfn_callback_urls::action::{ActionType, Name};
+use sfn_callback_urls::brand::Brand;
+use sfn_callback_urls::decide::{Receipt, Subject};
+use sfn_callback_urls::language::Language;
+use sfn_callback_urls::negotiate::Format;
+use sfn_callback_urls::rejection::{Rejection, Sent, Unavailable};
+use sfn_callback_urls::reply::{self, Visitor};
+use sfn_callback_urls::transaction::TransactionId;
 
 const PAGE: (&str, &str) = ("accept", "text/html");
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
@@ -138,7 +146,52 @@ fn pages() -> Vec<(&'static str, Answer)> {
     set_clock(1_800_000_000);
     pages.push(("expired", get(&stack, &titled)));
     set_clock(NOW);
+    pages.extend(pages_of_faults());
     pages
+}
+
+/// Pages that only faults of AWS lead to, made as the answer to such a fault is.
+fn pages_of_faults() -> Vec<(&'static str, Answer)> {
+    let brand = Brand::default();
+    let visitor = Visitor {
+        format: Format::Html,
+        language: Language::English,
+        brand: &brand,
+    };
+    let receipt = |keeps_waiting| Receipt {
+        subject: Subject {
+            transaction: TransactionId::new([0xab; 16]),
+            name: Name::new("approve".to_owned()).unwrap(),
+            kind: ActionType::Success,
+        },
+        answer: "approve".to_owned(),
+        keeps_waiting,
+    };
+    let refused = |rejection: Rejection| {
+        Answer::of(reply::refused(
+            &rejection,
+            Some(TransactionId::new([0xab; 16])),
+            &visitor,
+        ))
+    };
+    let cause = || "a cause for the log".to_owned();
+    let unavailable = |what, sent| refused(Rejection::ServiceUnavailable(what, sent, cause()));
+    vec![
+        (
+            "unconfirmed",
+            Answer::of(reply::unconfirmed(&receipt(false), &visitor)),
+        ),
+        (
+            "unconfirmed_kept",
+            Answer::of(reply::unconfirmed(&receipt(true), &visitor)),
+        ),
+        ("later", unavailable(Unavailable::TaskService, Sent::NotSent)),
+        ("unsure", unavailable(Unavailable::TaskService, Sent::Unknown)),
+        ("key_off", unavailable(Unavailable::KeySwitchedOff, Sent::NotSent)),
+        ("key_gone", refused(Rejection::KeyDeleted)),
+        ("fault", refused(Rejection::ServiceError(cause()))),
+        ("too_many", refused(Rejection::TooManyRequests)),
+    ]
 }
 
 #[test]
