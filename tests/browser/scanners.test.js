@@ -11,7 +11,7 @@ import { go, person } from './browser.js';
 import { read } from './service.js';
 
 const TRIES = 10_000;
-const BROWSER_TRIES = 50;
+const FAST_TRIES = 50;
 
 let staged;
 before(async () => { staged = await stage(); });
@@ -68,10 +68,6 @@ const PROFILES = {
   'GET twice': (url) => [send(url, { headers: { Accept: HTML } }), send(url, { headers: { Accept: HTML } })],
   'blind empty POST': (url, round) => [send(url, { method: 'POST', headers: round % 2 ? FORM : { Accept: '*/*' } })],
   'blind POST of a form': (url, round) => [send(url, { method: 'POST', headers: FORM, body: BLIND[round % BLIND.length] })],
-  'POST of the page at once': async (url) => {
-    const page = await send(url, { headers: { Accept: HTML } });
-    return [page, await answer(url, page.text, 'sure=true&outcome=approve')];
-  },
 };
 
 const NONCE = /name="nonce" value="([^"]+)"/;
@@ -130,7 +126,7 @@ test(`no scanner answers a link that asks first, in ${TRIES.toLocaleString('en')
   };
   await Promise.all(Array.from({ length: 16 }, worker));
   // The service answered them all, and as it should: nobody was merely turned away at the door.
-  const expected = { OPTIONS: [405], 'blind empty POST': [400], 'blind POST of a form': [400], 'POST of the page at once': [200, 400] };
+  const expected = { OPTIONS: [405], 'blind empty POST': [400], 'blind POST of a form': [400] };
   for (const name of Object.keys(PROFILES)) {
     assert.deepEqual([...statuses.get(name)].sort(), expected[name] ?? [200], name);
   }
@@ -153,32 +149,45 @@ test('the same scanners do answer a link of version 1, so these tests would noti
 
 const clickFirst = (page) => page.locator('button:visible').first().click();
 
-test(`a browser that presses the first button within a second answers nothing, in ${BROWSER_TRIES} tries`, async (t) => {
-  const context = await person(staged.browser, { javaScriptEnabled: true });
-  t.after(() => context.close());
+/** Answers fresh links until enough answers came within a second; gives their links. */
+async function answerFast(answerLink) {
   const kinds = Object.keys(INERT);
   const untouched = [];
-  let pressed = 0;
-  for (let attempts = 0; untouched.length < BROWSER_TRIES; attempts += 1) {
-    assert.ok(attempts < 4 * BROWSER_TRIES, 'this machine is too slow to press within a second');
+  for (let attempts = 0; untouched.length < FAST_TRIES; attempts += 1) {
+    assert.ok(attempts < 4 * FAST_TRIES, 'this machine is too slow to answer within a second');
     const kind = kinds[attempts % kinds.length];
     const link = { kind, ...(await ask(INERT[kind])) };
-    const page = await context.newPage();
-    let posts = 0;
-    page.on('request', (request) => { if (request.method() === 'POST') posts += 1; });
     const start = Date.now();
-    await go(page, link.url);
-    await clickFirst(page);
-    await page.waitForLoadState();
+    await answerLink(link);
     // Slower than that, it would be a reader like any other, and this one does not count.
-    const isFast = Date.now() - start < 1_000;
-    await page.close();
-    if (!isFast) continue;
+    if (Date.now() - start >= 1_000) continue;
     assert.deepEqual(await link.task(), UNTOUCHED, kind);
     untouched.push(link);
-    pressed += posts;
   }
-  assert.ok(pressed >= BROWSER_TRIES / 2, `the browser did press: ${pressed}`);
+  return untouched;
+}
+
+test(`a program that sends the page off at once answers nothing, in ${FAST_TRIES} tries`, async () => {
+  const untouched = await answerFast(async ({ url }) => {
+    const page = await send(url, { headers: { Accept: HTML } });
+    await answer(url, page.text, 'sure=true&outcome=approve');
+  });
+  await Promise.all(untouched.map(byAPerson));
+});
+
+test(`a browser that presses the first button within a second answers nothing, in ${FAST_TRIES} tries`, async (t) => {
+  const context = await person(staged.browser, { javaScriptEnabled: true });
+  t.after(() => context.close());
+  let pressed = 0;
+  const untouched = await answerFast(async ({ url }) => {
+    const page = await context.newPage();
+    page.on('request', (request) => { if (request.method() === 'POST') pressed += 1; });
+    await go(page, url);
+    await clickFirst(page);
+    await page.waitForLoadState();
+    await page.close();
+  });
+  assert.ok(pressed >= FAST_TRIES / 2, `the browser did press: ${pressed}`);
   await Promise.all(untouched.map(byAPerson));
 });
 
