@@ -3,8 +3,8 @@
 mod cors;
 
 use crate::support::{
-    Answer, BASE, FEATURES, PLAIN, Stack, base64, block_on, caller, data, encode, heartbeat, nothing,
-    parameters, post, rewind, success,
+    Answer, BASE, FEATURES, NOW, PLAIN, Stack, base64, block_on, caller, data, encode, heartbeat, nothing,
+    parameters, post, rewind, set_clock, success,
 };
 use bytes::Bytes;
 use http::Request;
@@ -604,4 +604,27 @@ fn events_of_the_other_function_do_nothing() {
             .iter()
             .all(|line| line["outcome"] == "refused")
     );
+}
+
+/// HTTP APIs and Function URLs send the form of a page in base64, REST APIs as text.
+#[test]
+fn the_form_of_a_page_arrives_through_every_door() {
+    let form = json!({"name": "a", "type": "form", "outcomes": [
+        {"name": "no", "type": "failure", "schema": {"properties": {"why": {"type": "string"}}}, "cause_path": "$.why"}]});
+    let answered = through_all(Role::Process, |stack| {
+        set_clock(NOW);
+        let url = stack.link(form.clone(), nothing());
+        let page = stack.get_as(&url, "text/html");
+        let (_, nonce) = page.body.split_once("name=\"nonce\" value=\"").unwrap();
+        let nonce = nonce.split('"').next().unwrap();
+        set_clock(NOW + 2);
+        let body = format!("nonce={nonce}&f.why=too+late%2C+%C3%A9&outcome=no");
+        Wire {
+            headers: vec![("Content-Type", "application/x-www-form-urlencoded")],
+            ..Wire::post(query_of(&url), body)
+        }
+    });
+    assert_eq!(answered.status, 200, "{}", answered.body);
+    assert_eq!(answered.told, ["failure - too late, é"]);
+    set_clock(NOW);
 }
