@@ -1,7 +1,7 @@
 //! Links that ask before they act: the page that is shown, and whether an answer to it counts.
 
 use super::{Decision, Method, Subject, Use, Visit};
-use crate::action::{Form, Outcomes, Question, ReplySpec};
+use crate::action::{Confirm, Form, Outcomes, Question, ReplySpec};
 use crate::form::{self, Complaint, Fields, Issue, PageEntries, Place, ProgramEntries, check};
 use crate::nonce::{NonceFault, NonceKey};
 use crate::rejection::{Damage, Fault, Rejection, Unconfirmed};
@@ -191,7 +191,7 @@ impl Use<'_> {
         Decision::Ask(Box::new(Ask {
             subject: self.subject.clone(),
             asked,
-            strict: self.payload.action.confirm == crate::action::Confirm::Strict,
+            strict: self.payload.action.confirm == Confirm::Strict,
             nonce: nonce.issue(self.visit.now_ms),
             expires_at: self.payload.expires_at,
             origins,
@@ -227,7 +227,7 @@ impl Use<'_> {
             });
         }
         let mut complaints = Vec::new();
-        if self.payload.action.confirm == crate::action::Confirm::Strict && !sent.sure {
+        if self.payload.action.confirm == Confirm::Strict && !sent.sure {
             complaints.push(NOT_TICKED);
         }
         let object = check::outcome(&form.outcomes, sent.outcome.as_deref())
