@@ -141,7 +141,7 @@ impl Config {
                 color: read.parsed("BRAND_COLOR", |text| Color::parse(&text)),
             },
             accept_legacy: read.switch("ACCEPT_LEGACY_URLS", true),
-            cors_allow_origin: read.origin("CORS_ALLOW_ORIGIN"),
+            cors_allow_origin: read.parsed("CORS_ALLOW_ORIGIN", |text| AllowedOrigin::parse(&text)),
             log_level: read.level("LOG_LEVEL"),
             verbose: read.switch("VERBOSE_LOGGING", false),
             caches: CacheSettings {
@@ -248,11 +248,6 @@ impl Reader<'_> {
             Some(text) if text.len() <= MAX_AUDIENCE && text.chars().all(|c| c.is_ascii_graphic()) => text,
             Some(_) => self.problem("AUDIENCE", "must be 1 to 128 visible ASCII characters"),
         }
-    }
-
-    fn origin(&self, name: &'static str) -> Option<AllowedOrigin> {
-        let parsed = AllowedOrigin::parse(&self.text(name)?);
-        parsed.map_err(|what| self.problem::<()>(name, what)).ok()
     }
 
     fn level(&self, name: &'static str) -> Level {
