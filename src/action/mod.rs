@@ -205,6 +205,13 @@ pub struct Outcome {
     pub button: Button,
 }
 
+impl Outcome {
+    /// What a person knows it by: the text of its button, or its name.
+    pub fn shown(&self) -> &str {
+        self.button.label.as_deref().unwrap_or(self.name.as_str())
+    }
+}
+
 impl PartialEq for Outcome {
     /// Paths are compared by what they were written as, which `Outcomes::sealed` holds already.
     fn eq(&self, other: &Self) -> bool {

@@ -1,9 +1,9 @@
 //! The page that asks: one button, or several with their fields.
 
-use super::fields::{Control, FieldView, issue, shown_outcome};
+use super::fields::{Control, FieldView, issue};
 use super::texts::{Texts, filled};
 use super::{Frame, Look, Page, Row, time};
-use crate::action::{Button, Face, Style};
+use crate::action::{Button, Style};
 use crate::decide::ask::{Ask, Asked, Choice};
 use crate::form::{Complaint, Issue, Place};
 use crate::rejection::{Rejection, Unconfirmed};
@@ -102,7 +102,7 @@ pub fn ask(look: &Look<'_>, ask: &Ask) -> Page {
         },
         heading,
         text: face.text.as_deref(),
-        facts: facts(face),
+        facts: &face.facts,
         notice,
         nonce: &ask.nonce,
         fields,
@@ -115,10 +115,6 @@ pub fn ask(look: &Look<'_>, ask: &Ask) -> Page {
         rows,
     };
     look.page(&page, &ask.origins)
-}
-
-fn facts(face: &Face) -> &[(String, String)] {
-    &face.facts
 }
 
 fn assurance(texts: &'static Texts, choice: &Choice) -> &'static str {
@@ -151,7 +147,7 @@ fn buttons(choice: &Choice) -> Vec<ButtonView> {
     outcomes
         .map(|(place, outcome)| ButtonView {
             class: class(&outcome.button, Style::Secondary),
-            text: shown_outcome(outcome).to_owned(),
+            text: outcome.shown().to_owned(),
             outcome: Some(outcome.name.to_string()),
             unchecked: choice.fields.of_place(place).count() < all,
         })

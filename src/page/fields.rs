@@ -145,7 +145,7 @@ impl FieldView {
 /// For which buttons a field is, where it is not needed for all of them.
 fn note(texts: &'static Texts, shared: &Shared, outcomes: &[Outcome]) -> Option<String> {
     let names = |places: &[usize]| {
-        let of_place = |place: &usize| outcomes.get(*place).map(shown_outcome);
+        let of_place = |place: &usize| outcomes.get(*place).map(Outcome::shown);
         places.iter().filter_map(of_place).collect::<Vec<_>>().join(", ")
     };
     let all = outcomes.len();
@@ -161,11 +161,6 @@ fn note(texts: &'static Texts, shared: &Shared, outcomes: &[Outcome]) -> Option<
 
 fn is_tick(field: &Field) -> bool {
     field.kind == FieldKind::Boolean
-}
-
-/// What a button says.
-pub fn shown_outcome(outcome: &Outcome) -> &str {
-    outcome.button.label.as_deref().unwrap_or(outcome.name.as_str())
 }
 
 fn hint(texts: &'static Texts, field: &Field) -> Option<String> {

@@ -19,19 +19,28 @@ FORM = HTML | {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 @pytest.fixture(scope="module")
-def example(language, endpoint, application, aws, executable, tmp_path_factory):
-    stack = application(Endpoint=endpoint, EnablePostActions="true")
-    with Example(
-        aws,
-        executable,
-        tmp_path_factory.mktemp("approval-email-page"),
-        "approval-email",
-        language,
-        stack,
-        CreateUrlsFunction=stack.outputs["Function"],
-        Email=EMAIL,
-        Question="OnePage",
-    ) as deployed:
+def beside(language, aws, executable, tmp_path_factory):
+    """The example beside a stack of the application."""
+
+    def deployed(stack) -> Example:
+        return Example(
+            aws,
+            executable,
+            tmp_path_factory.mktemp("approval-email-page"),
+            "approval-email",
+            language,
+            stack,
+            CreateUrlsFunction=stack.outputs["Function"],
+            Email=EMAIL,
+            Question="OnePage",
+        )
+
+    return deployed
+
+
+@pytest.fixture(scope="module")
+def example(beside, endpoint, application):
+    with beside(application(Endpoint=endpoint, EnablePostActions="true")) as deployed:
         yield deployed
 
 
@@ -123,19 +132,8 @@ def test_the_first_answer_counts(example, asked):
     assert again.status == 400 and "Already answered or closed" in again.text()
 
 
-def test_without_post_actions_the_task_fails_at_once(example, application, aws, executable, tmp_path_factory, language):
-    stack = application(Endpoint="RestApi")
-    with Example(
-        aws,
-        executable,
-        tmp_path_factory.mktemp("approval-email-off"),
-        "approval-email",
-        language,
-        stack,
-        CreateUrlsFunction=stack.outputs["Function"],
-        Email=EMAIL,
-        Question="OnePage",
-    ) as off:
+def test_without_post_actions_the_task_fails_at_once(beside, application):
+    with beside(application(Endpoint="RestApi")) as off:
         result = off.start({"name": "Ben"}).result()
     assert (result.status, result.error) == ("FAILED", "RuntimeError")
     assert "PostActionsDisabled" in result.cause
