@@ -5,7 +5,7 @@ use crate::action::{Confirm, Form, Outcomes, Question, ReplySpec};
 use crate::form::{self, Complaint, Fields, Issue, PageEntries, Place, ProgramEntries, check};
 use crate::nonce::{NonceFault, NonceKey};
 use crate::rejection::{Damage, Fault, Rejection, Unconfirmed};
-use crate::select::{self, Body, MAX_BODY_BYTES, is_json_type};
+use crate::select::{self, Body, MAX_BODY_BYTES, essence, is_json_type};
 use serde_json::value::RawValue;
 use std::fmt;
 
@@ -105,14 +105,9 @@ enum BodyKind {
 
 impl BodyKind {
     fn of(content_type: Option<&str>) -> Self {
-        let essence = content_type
-            .and_then(|text| text.split(';').next())
-            .map(str::trim);
-        match (essence, content_type) {
-            (Some(essence), _) if essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") => {
-                BodyKind::Page
-            }
-            (_, Some(text)) if is_json_type(text) => BodyKind::Json,
+        match content_type {
+            Some(text) if essence(text) == "application/x-www-form-urlencoded" => BodyKind::Page,
+            Some(text) if is_json_type(text) => BodyKind::Json,
             _ => BodyKind::Other,
         }
     }
@@ -250,15 +245,11 @@ impl Use<'_> {
     }
 
     fn chosen_by_program(&self, form: &Form, fields: &Fields) -> Result<Decision, Entered> {
-        Body::read(self.visit.body, self.visit.content_type).map_err(Entered::refused)?;
-        let at = |(at, what): (&str, &str)| {
+        let body = Body::read(self.visit.body, self.visit.content_type).map_err(Entered::refused)?;
+        let sent = ProgramEntries::read(body.raw()).map_err(|(at, what)| {
             let fault = Fault::at(at, what).under("body");
             Entered::refused(Rejection::InvalidPostActionBody(fault))
-        };
-        let text = std::str::from_utf8(self.visit.body).map_err(|_| at(("", "is not UTF-8")))?;
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let raw: &RawValue = serde_json::from_str(text).map_err(|_| at(("", "is not valid JSON")))?;
-        let sent = ProgramEntries::read(raw).map_err(at)?;
+        })?;
         let chosen = check::outcome(&form.outcomes, Some(&sent.outcome));
         let object = chosen
             .map_err(|complaint| vec![complaint])
@@ -286,12 +277,11 @@ impl Use<'_> {
         let outcome = outcome.ok_or_else(|| Rejection::ServiceError("an outcome has no place".to_owned()))?;
         let body = Body::read(object.as_bytes(), Some("application/json"))?;
         let reply = outcome.response.as_ref().unwrap_or(&self.payload.action.response);
-        let shown = outcome.button.label.as_deref().unwrap_or(outcome.name.as_str());
         self.answer(
             select::report(outcome, &body)?,
             reply.clone(),
             Some(&outcome.name),
-            shown,
+            outcome.shown(),
         )
     }
 }

@@ -68,7 +68,12 @@ impl<'a> Callback<'a> {
 
 /// RFC 3339 in UTC, to the second.
 pub fn utc(unix_seconds: u64) -> String {
-    let seconds = i64::try_from(unix_seconds).ok();
-    let instant = seconds.and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
-    instant.map(|instant| instant.to_string()).unwrap_or_default()
+    instant(unix_seconds)
+        .map(|instant| instant.to_string())
+        .unwrap_or_default()
+}
+
+/// `None` behind the end of the calendar.
+pub fn instant(unix_seconds: u64) -> Option<jiff::Timestamp> {
+    jiff::Timestamp::from_second(i64::try_from(unix_seconds).ok()?).ok()
 }

@@ -5,7 +5,7 @@ mod callback;
 mod fill;
 
 pub use ask::{Ask, Asked};
-pub use callback::utc;
+pub use callback::{instant, utc};
 
 use crate::action::{ActionKind, ActionType, Confirm, Name, Outcomes, ReplySpec};
 use crate::link::Query;

@@ -7,7 +7,7 @@ mod texts;
 pub use ask::ask;
 
 use crate::brand::Brand;
-use crate::decide::Receipt;
+use crate::decide::{self, Receipt};
 use crate::language::Language;
 use crate::rejection::{Rejection, Sent, Unavailable};
 use crate::transaction::TransactionId;
@@ -299,9 +299,7 @@ fn rows(texts: &Texts, receipt: &Receipt) -> Vec<Row> {
 
 /// `2026-12-24 18:00 UTC`
 fn time(unix_seconds: u64) -> String {
-    let seconds = i64::try_from(unix_seconds).ok();
-    let instant = seconds.and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
-    instant
+    decide::instant(unix_seconds)
         .map(|instant| instant.strftime("%Y-%m-%d %H:%M UTC").to_string())
         .unwrap_or_default()
 }

@@ -52,22 +52,27 @@ impl<'a> Body<'a> {
     }
 }
 
-impl Body<'_> {
+impl<'a> Body<'a> {
+    /// The body as it was sent.
+    pub fn raw(&self) -> &'a RawValue {
+        self.raw
+    }
+
     /// Whether the body is an object.
     pub fn is_object(&self) -> bool {
         self.value.is_object()
     }
 }
 
+/// A content type in lower case without its parameters.
+pub fn essence(content_type: &str) -> String {
+    let essence = content_type.split(';').next().unwrap_or_default();
+    essence.trim().to_ascii_lowercase()
+}
+
 /// Whether a content type means JSON: `application/json` or any `+json` type, in any case, with any parameters.
 pub fn is_json_type(content_type: &str) -> bool {
-    let essence = content_type
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim()
-        .to_ascii_lowercase();
-    match essence.split_once('/') {
+    match essence(content_type).split_once('/') {
         Some((kind, subtype)) => {
             (kind == "application" && subtype == "json")
                 || (!kind.is_empty() && subtype.strip_suffix("+json").is_some_and(|name| !name.is_empty()))
