@@ -20,6 +20,10 @@ pub struct Config {
     pub key: Option<KmsKeyId>,
     /// `DECRYPT_KEY_IDS`: further keys whose links still open.
     pub further_keys: Vec<KmsKeyId>,
+    /// `MAC_KEY_ID`: the HMAC key of compact links.
+    pub mac_key: Option<KmsKeyId>,
+    /// `COMPACT_LINKS`: new links are compact.
+    pub compact_links: bool,
     /// `AUDIENCE`: links of one audience do not open under another.
     pub audience: String,
     /// `ENABLE_OUTPUT_PARAMETERS` and `ENABLE_POST_ACTIONS`.
@@ -125,10 +129,25 @@ impl Config {
         if key.is_none() && !further_keys.is_empty() {
             read.problem::<()>("DECRYPT_KEY_IDS", "needs KEY_ID; without it nothing is decrypted");
         }
+        let mac_key = read
+            .text("MAC_KEY_ID")
+            .and_then(|text| read.key("MAC_KEY_ID", &text));
+        let compact_links = read.switch("COMPACT_LINKS", false);
+        if read.text("MAC_KEY_ID").is_some() && read.text("KEY_ID").is_none() {
+            read.problem::<()>(
+                "MAC_KEY_ID",
+                "needs KEY_ID; links that are not compact are sealed under that",
+            );
+        }
+        if compact_links && read.text("MAC_KEY_ID").is_none() {
+            read.problem::<()>("COMPACT_LINKS", "needs MAC_KEY_ID, the HMAC key of compact links");
+        }
         let config = Self {
             base_url: read.base_url(&region, creates),
             key,
             further_keys,
+            mac_key,
+            compact_links,
             audience: read.audience(),
             switches: Switches {
                 output_parameters: read.switch("ENABLE_OUTPUT_PARAMETERS", false),
@@ -355,7 +374,10 @@ mod tests {
     #[test]
     fn the_defaults_are_those_of_the_documents() {
         let config = read(&[]).unwrap();
-        assert_eq!(config.key, None);
+        assert_eq!(
+            (config.key, config.mac_key, config.compact_links),
+            (None, None, false)
+        );
         assert_eq!(config.audience, "default");
         assert_eq!(
             config.switches,
@@ -402,6 +424,8 @@ mod tests {
             ("AWS_REGION", "nowhere"),
             ("KEY_ID", "alias/links"),
             ("DECRYPT_KEY_IDS", "x, y"),
+            ("MAC_KEY_ID", "alias/links"),
+            ("COMPACT_LINKS", "on"),
             ("AUDIENCE", "with space"),
             ("BASE_URL", "http://example.com"),
             ("ENABLE_OUTPUT_PARAMETERS", "yes"),
@@ -421,6 +445,8 @@ mod tests {
             "AWS_REGION: ",
             "KEY_ID: ",
             "DECRYPT_KEY_IDS: ",
+            "MAC_KEY_ID: ",
+            "COMPACT_LINKS: ",
             "AUDIENCE: ",
             "BASE_URL: ",
             "ENABLE_OUTPUT_PARAMETERS: ",
@@ -451,6 +477,11 @@ mod tests {
             (vec![("API_ID", "a/b"), ("STAGE", "v1")], "API_ID: must be"),
             (vec![("API_ID", "abc"), ("STAGE", "v 1")], "STAGE: must be"),
             (vec![("DECRYPT_KEY_IDS", ARN)], "DECRYPT_KEY_IDS: needs KEY_ID"),
+            (vec![("MAC_KEY_ID", ARN)], "MAC_KEY_ID: needs KEY_ID"),
+            (
+                vec![("KEY_ID", ARN), ("COMPACT_LINKS", "true")],
+                "COMPACT_LINKS: needs MAC_KEY_ID",
+            ),
         ] {
             let problems = read(&vars).unwrap_err();
             assert!(

@@ -1,9 +1,11 @@
 //! Where data keys come from: nowhere, a file, or KMS.
 
 pub mod cache;
+mod epochs;
 mod gate;
 pub mod kms;
 pub mod local;
+mod mac;
 
 use crate::calls::Calls;
 use crate::rejection::{Damage, Rejection, Sent, Unavailable};
@@ -46,9 +48,19 @@ impl Keys {
                 keys.by_id(id).ok_or(KeyFailure::Refused(Damage::UnknownLocalKey))
             }
             (Keys::Kms(keys), KeyRef::Kms(wrapped)) => keys.opening(wrapped, now, calls).await,
-            (Keys::Off, _) | (Keys::Local(_), KeyRef::Kms(_)) | (Keys::Kms(_), KeyRef::Local(_)) => {
-                Err(KeyFailure::Refused(Damage::OtherKeyKind))
-            }
+            (Keys::Kms(keys), KeyRef::Epoch(epoch)) => keys.opening_epoch(*epoch, now, calls).await,
+            (Keys::Off, _)
+            | (Keys::Local(_), KeyRef::Kms(_) | KeyRef::Epoch(_))
+            | (Keys::Kms(_), KeyRef::Local(_)) => Err(KeyFailure::Refused(Damage::OtherKeyKind)),
+        }
+    }
+
+    /// Whether the data key that was had for `key` was that of the link. KMS gives a key for every epoch, so only now is
+    /// it known what that call was worth.
+    pub fn judge(&self, key: &KeyRef, is_its_key: bool, now: u64) {
+        match (self, key) {
+            (Keys::Kms(keys), KeyRef::Epoch(epoch)) => keys.judge_epoch(*epoch, is_its_key, now),
+            (Keys::Kms(_), KeyRef::Kms(_) | KeyRef::Local(_)) | (Keys::Off | Keys::Local(_), _) => {}
         }
     }
 
@@ -88,7 +100,7 @@ pub enum KeyFailure {
     SwitchedOff(String),
     /// KMS is throttled, unreachable or timed out.
     Busy(String),
-    /// Too many wrapped keys that KMS refused.
+    /// Too many questions to KMS that gave no key.
     TooMany,
     /// Anything else.
     Unexpected(String),

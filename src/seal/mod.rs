@@ -1,10 +1,12 @@
 //! Links: from a payload to the text in a URL, and back only with the key. The specification is docs/FORMAT.md.
 
+pub mod epoch;
 pub mod esdk;
 pub mod key;
 mod p384;
 pub mod sealed;
 
+pub use epoch::Epoch;
 pub use key::{DataKey, KeyRef, SealingKey};
 pub use sealed::Sealed;
 

@@ -1,6 +1,7 @@
 //! Format `3-` in code. docs/FORMAT.md says the same in words; its section names stand beside the parts.
 
 use super::UNPADDED;
+use super::epoch::Epoch;
 use super::key::{DataKey, KeyRef, MAX_WRAPPED, SealingKey};
 use crate::constant_time::are_equal;
 use crate::nonce::NonceKey;
@@ -16,6 +17,7 @@ pub const DOMAIN: &[u8] = b"sfn-callback-urls/3";
 
 const SUITE_KMS: u8 = 0x01;
 const SUITE_LOCAL: u8 = 0x02;
+const SUITE_EPOCH: u8 = 0x03;
 const SALT: usize = 16;
 const COMMIT: usize = 32;
 const TAG: usize = 16;
@@ -45,6 +47,10 @@ impl Sealed {
             SUITE_LOCAL => {
                 let (id, rest) = rest.split_at_checked(8).ok_or(Damage::Truncated)?;
                 (KeyRef::Local(id.try_into().map_err(|_| Damage::Truncated)?), rest)
+            }
+            SUITE_EPOCH => {
+                let (epoch, rest) = rest.split_first_chunk().ok_or(Damage::Truncated)?;
+                (KeyRef::Epoch(Epoch::from_be_bytes(*epoch)), rest)
             }
             _ => return Err(Damage::UnknownSuite),
         };
@@ -110,6 +116,10 @@ pub fn seal(payload: &Payload, sealing: &SealingKey, salt: [u8; SALT], audience:
             )
         }
         KeyRef::Local(id) => (SUITE_LOCAL, [&[SUITE_LOCAL], id.as_slice()].concat()),
+        KeyRef::Epoch(epoch) => (
+            SUITE_EPOCH,
+            [&[SUITE_EPOCH], epoch.to_be_bytes().as_slice()].concat(),
+        ),
     };
     let keys = LinkKeys::derive(&sealing.key, &salt, suite);
     header.extend(salt);

@@ -111,7 +111,10 @@ impl App {
                     Some(key) => seal::sealed::seal(&payload, key, self.random(), &self.config.audience),
                     None => seal::plain(&payload),
                 };
-                let url = base.link(&action.name, action.kind.action_type(), &data);
+                let url = match &key {
+                    Some(key) if key.is_compact() && !payload.parameters => base.short_link(&data),
+                    Some(_) | None => base.link(&action.name, action.kind.action_type(), &data),
+                };
                 check_length(&url, index, warnings)?;
                 urls.insert(action.name.to_string(), url.into());
             }

@@ -83,6 +83,10 @@ fn format_of(untrusted: &Untrusted) -> String {
         Untrusted::Legacy(_) => "2- (made by the Python application)".to_owned(),
         Untrusted::Sealed(sealed) => match sealed.reference() {
             KeyRef::Kms(_) => format!("3-, data key {} under KMS", sealed.reference().fingerprint()),
+            KeyRef::Epoch(epoch) => {
+                let begins = time(epoch.begins_at());
+                format!("3-, compact: HMAC key of KMS, hour that began at {begins}")
+            }
             KeyRef::Local(id) => {
                 let id: String = id.iter().map(|byte| format!("{byte:02x}")).collect();
                 format!("3-, local key {id}")
