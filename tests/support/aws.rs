@@ -170,22 +170,21 @@ impl FakeAws {
         self.https.as_ref().expect("started with TLS").1.path()
     }
 
-    /// Makes an enabled key; gives its ARN.
+    /// Makes an enabled symmetric key; gives its ARN.
     pub fn make_key(&self) -> String {
-        let id = u128::from_be_bytes(random());
-        let arn = format!(
-            "arn:aws:kms:{REGION}:{ACCOUNT}:key/{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
-            id >> 96,
-            (id >> 80) & 0xffff,
-            (id >> 64) & 0xffff,
-            (id >> 48) & 0xffff,
-            id & 0xffff_ffff_ffff
-        );
+        let arn = new_arn();
         self.add_key(&arn);
         arn
     }
 
-    /// Makes an enabled key with this ARN.
+    /// Makes an enabled HMAC key; gives its ARN.
+    pub fn make_mac_key(&self) -> String {
+        let arn = new_arn();
+        self.state().kms.add_mac_key(&arn);
+        arn
+    }
+
+    /// Makes an enabled symmetric key with this ARN.
     pub fn add_key(&self, arn: &str) {
         self.state().kms.add_key(arn);
     }
@@ -358,6 +357,7 @@ impl State {
         let report = match operation {
             Operation::GenerateDataKey => return self.kms.generate_data_key(&request),
             Operation::Decrypt => return self.kms.decrypt(&request),
+            Operation::GenerateMac => return self.kms.generate_mac(&request),
             Operation::SendTaskSuccess => {
                 only_fields(&request, &["taskToken", "output"])?;
                 Report::Success {
@@ -392,6 +392,18 @@ fn missing(field: &str) -> ApiError {
             "1 validation error detected: Value at '{field}' failed to satisfy constraint: \
              Member must not be null"
         ),
+    )
+}
+
+fn new_arn() -> String {
+    let id = u128::from_be_bytes(random());
+    format!(
+        "arn:aws:kms:{REGION}:{ACCOUNT}:key/{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
+        id >> 96,
+        (id >> 80) & 0xffff,
+        (id >> 64) & 0xffff,
+        (id >> 48) & 0xffff,
+        id & 0xffff_ffff_ffff
     )
 }
 
