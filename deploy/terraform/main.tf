@@ -25,6 +25,7 @@ locals {
     DecryptKeyArns         = var.decrypt_key_arns
     Audience               = var.audience
     AcceptLegacyUrls       = var.accept_legacy_urls
+    CompactLinks           = var.compact_links
     DataKeyMaxAge          = var.data_key_max_age
     DataKeyMaxUses         = var.data_key_max_uses
     DecryptCacheMaxAge     = var.decrypt_cache_max_age

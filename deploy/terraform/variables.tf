@@ -133,6 +133,12 @@ variable "accept_legacy_urls" {
   description = "Links made by versions before 2.0 open. Set it to false once none of them waits any more."
 }
 
+variable "compact_links" {
+  type        = string
+  default     = null
+  description = "Links that are short enough for text mails. true: new links are compact; the stack makes an HMAC key of KMS for them, and either function could then open links and make them. accept: none are made any more, and those that are out open. false: none open."
+}
+
 variable "data_key_max_age" {
   type        = number
   default     = null
