@@ -7,6 +7,7 @@ use crate::seal::{DataKey, SealingKey};
 use lru::LruCache;
 use ring::digest::{SHA256, digest};
 use std::num::NonZeroUsize;
+use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Opened data keys that are kept.
@@ -14,6 +15,8 @@ const MAX_OPENED: NonZeroUsize = NonZeroUsize::new(256).expect("not zero");
 /// Refused wrapped keys that are remembered, and for how many seconds.
 const MAX_REFUSED: NonZeroUsize = NonZeroUsize::new(256).expect("not zero");
 const REFUSED_SECONDS: u64 = 60;
+/// No bound on when a key may seal, but for its age.
+pub(super) const ALWAYS: Range<u64> = 0..u64::MAX;
 
 /// The data key that seals the next links.
 pub struct SealingCache {
@@ -25,8 +28,8 @@ pub struct SealingCache {
 struct Current {
     key: Arc<SealingKey>,
     made_at: u64,
-    /// Unix seconds from which on it seals no further link, however young it is.
-    good_until: u64,
+    /// Unix seconds outside of which it seals no further link, however young it is.
+    good: Range<u64>,
     uses: u32,
 }
 
@@ -41,7 +44,7 @@ impl SealingCache {
     }
 
     /// A key for `links` links of one request: the current one while it may be used that often, else a new one, which
-    /// seals nothing more from `good_until` on.
+    /// seals only while the time is within `good`.
     ///
     /// # Errors
     /// Those of `make`.
@@ -49,7 +52,7 @@ impl SealingCache {
         &self,
         links: u32,
         now: u64,
-        good_until: u64,
+        good: Range<u64>,
         make: impl AsyncFnOnce() -> Result<SealingKey, KeyFailure>,
     ) -> Result<Arc<SealingKey>, KeyFailure> {
         if self.max_age == 0 {
@@ -58,7 +61,7 @@ impl SealingCache {
         let mut current = self.current.lock().await;
         if let Some(current) = current.as_mut() {
             let uses = current.uses.saturating_add(links);
-            let is_young = now.saturating_sub(current.made_at) < self.max_age && now < current.good_until;
+            let is_young = now.saturating_sub(current.made_at) < self.max_age && current.good.contains(&now);
             if uses <= self.max_uses && is_young {
                 current.uses = uses;
                 return Ok(current.key.clone());
@@ -68,7 +71,7 @@ impl SealingCache {
         *current = Some(Current {
             key: key.clone(),
             made_at: now,
-            good_until,
+            good,
             uses: links,
         });
         Ok(key)

@@ -39,7 +39,7 @@ impl Kms {
 
 async fn take(cache: &SealingCache, kms: &Kms, links: u32, now: u64) -> Arc<SealingKey> {
     cache
-        .take(links, now, u64::MAX, async || kms.generate().await)
+        .take(links, now, ALWAYS, async || kms.generate().await)
         .await
         .unwrap()
 }
@@ -84,7 +84,7 @@ async fn an_age_of_zero_is_one_key_a_request() {
 async fn a_failed_call_leaves_nothing_behind() {
     let (cache, kms) = (SealingCache::new(300, 10), Kms::new());
     let failed = cache
-        .take(1, 1_000, u64::MAX, async || {
+        .take(1, 1_000, ALWAYS, async || {
             Err(KeyFailure::Busy("timeout".to_owned()))
         })
         .await;
@@ -96,15 +96,19 @@ async fn a_failed_call_leaves_nothing_behind() {
 #[tokio::test(start_paused = true)]
 async fn a_data_key_seals_only_while_it_is_good() {
     let (cache, kms) = (SealingCache::new(300, 10), Kms::new());
-    for (now, good_until, calls) in [
-        (1_000, 1_100, 1),
-        (1_099, 9_999, 1),
-        (1_100, 9_999, 2),
-        (1_399, 9_999, 2),
-        (1_400, 9_999, 3),
+    for (now, good, calls) in [
+        (1_000, 1_000..1_100, 1),
+        (1_099, ALWAYS, 1),
+        // Its time is over.
+        (1_100, ALWAYS, 2),
+        (1_399, ALWAYS, 2),
+        (1_400, 1_300..9_999, 3),
+        (1_300, ALWAYS, 3),
+        // The clock was ahead, and was set right.
+        (1_299, ALWAYS, 4),
     ] {
         let make = async || kms.generate().await;
-        cache.take(1, now, good_until, make).await.unwrap();
+        cache.take(1, now, good, make).await.unwrap();
         assert_eq!(kms.calls(), calls, "at {now}");
     }
 }

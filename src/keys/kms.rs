@@ -1,7 +1,7 @@
 //! Data keys under a KMS key: GenerateDataKey and Decrypt, with their caches.
 
 use super::KeyFailure;
-use super::cache::{KeyDigest, OpeningCache, SealingCache};
+use super::cache::{ALWAYS, KeyDigest, OpeningCache, SealingCache};
 use super::mac::MacKeys;
 use crate::aws;
 use crate::calls::Calls;
@@ -84,7 +84,7 @@ impl KmsKeys {
             Some(mac) if self.seals_compact => mac.sealing(now, calls).await,
             Some(_) | None => {
                 self.sealing
-                    .take(links, now, u64::MAX, async || self.generate(calls).await)
+                    .take(links, now, ALWAYS, async || self.generate(calls).await)
                     .await
             }
         }

@@ -41,7 +41,7 @@ impl MacKeys {
     pub(super) async fn sealing(&self, now: u64, calls: &Calls) -> Result<Arc<SealingKey>, KeyFailure> {
         let epoch = Epoch::at(now);
         self.sealing
-            .take(1, now, epoch.ends_at(), async || {
+            .take(1, now, epoch.seconds(), async || {
                 Ok(SealingKey {
                     key: self.generate(epoch, calls).await?,
                     reference: KeyRef::Epoch(epoch),

@@ -4,6 +4,7 @@ use super::key::DataKey;
 use super::sealed::{Bytes32, DOMAIN};
 use crate::rejection::Damage;
 use ring::hkdf::{HKDF_SHA256, Salt};
+use std::ops::Range;
 use zeroize::Zeroizing;
 
 /// An hour, counted from 1970. Public: it stands in the link.
@@ -42,9 +43,9 @@ impl Epoch {
         u64::from(self.0) * SECONDS
     }
 
-    /// Unix seconds at which the next epoch begins.
-    pub fn ends_at(self) -> u64 {
-        self.begins_at() + SECONDS
+    /// Unix seconds within the epoch.
+    pub fn seconds(self) -> Range<u64> {
+        self.begins_at()..self.begins_at() + SECONDS
     }
 
     /// Whether a link of this epoch can be one that still opens. Asked before KMS is: there are 8,785 such epochs,
@@ -97,10 +98,7 @@ mod tests {
         assert_eq!(Epoch::at(1_790_000_000), Epoch(497_222));
         assert_eq!(Epoch::at(u64::MAX), Epoch(u32::MAX));
         let epoch = Epoch(497_222);
-        assert_eq!(
-            (epoch.begins_at(), epoch.ends_at()),
-            (1_789_999_200, 1_790_002_800)
-        );
+        assert_eq!(epoch.seconds(), 1_789_999_200..1_790_002_800);
         assert_eq!(epoch.to_be_bytes(), [0, 7, 0x96, 0x46]);
         assert_eq!(Epoch::from_be_bytes([0, 7, 0x96, 0x46]), epoch);
         assert_eq!(epoch.number(), 497_222);

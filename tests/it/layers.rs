@@ -175,7 +175,7 @@ const MUTUAL: &[(&str, &str, &str)] = &[
 
 /// Crates that only some files may name, as beginnings of paths.
 const ONLY_IN: &[(&str, &[&str])] = &[
-    ("aws_sdk_kms", &["aws.rs", "keys/kms.rs"]),
+    ("aws_sdk_kms", &["aws.rs", "keys/kms.rs", "keys/mac.rs"]),
     ("aws_sdk_sfn", &["aws.rs", "tasks/step_functions.rs"]),
     (
         "aws_smithy",

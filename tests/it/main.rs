@@ -7,12 +7,15 @@
 )]
 
 mod asking;
+mod compact;
 mod configuration;
 mod create;
 mod doors;
 #[cfg(feature = "esdk-vectors")]
 mod esdk_vectors;
 mod jsonpath;
+mod kms;
+mod kms_calls;
 mod layers;
 mod leaks;
 mod log_level;

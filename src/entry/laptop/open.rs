@@ -44,6 +44,11 @@ impl Open {
     }
 
     async fn app(&self, untrusted: &Untrusted) -> Result<App, String> {
+        let is_compact =
+            matches!(untrusted, Untrusted::Sealed(sealed) if matches!(sealed.reference(), KeyRef::Epoch(_)));
+        if is_compact && self.keys.mac_key.is_none() {
+            return Err("the link is compact; name its HMAC key with --mac-key, beside --kms-key".to_owned());
+        }
         if self.keys.kms_key.is_some() {
             return self.keys.aws_app(&[]).await;
         }
