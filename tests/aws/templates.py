@@ -44,6 +44,8 @@ VARIANTS: dict[str, dict[str, str]] = {
     },
     "the former key of another account": {"DecryptKeyArns": OLDER_KEY, "Endpoint": "RestApiAndHttpApi"},
     "no old links": {"AcceptLegacyUrls": "false"},
+    "compact links": {"CompactLinks": "true"},
+    "compact links that are out": {"CompactLinks": "accept", "EncryptionKeyArn": OTHER_KEY},
     "no encryption": {"DisableEncryption": "true"},
 }
 

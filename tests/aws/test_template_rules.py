@@ -24,6 +24,10 @@ CONTRADICTIONS = {
         {"DisableEncryption": "true", "Audience": "approvals"},
         ["Audience would keep nothing apart"],
     ),
+    "compact links without encryption": (
+        {"DisableEncryption": "true", "CompactLinks": "true"},
+        ["CompactLinks would mean nothing"],
+    ),
     "the same key twice": (
         {"EncryptionKeyArn": OTHER_KEY, "DecryptKeyArns": OTHER_KEY},
         ["Name the former keys there"],
@@ -45,6 +49,7 @@ GOOD = {
     "EncryptionKeyArn": ["NONE", OTHER_KEY, OLDER_KEY, OTHER_KEY.replace("arn:aws:", "arn:aws-us-gov:")],
     "DecryptKeyArns": ["", OLDER_KEY, f"{OLDER_KEY},{OTHER_KEY}"],
     "Audience": ["", "default", "a", "team-1/approvals", "~" * 128],
+    "CompactLinks": ["false", "true", "accept"],
     "DataKeyMaxAge": ["0", "3600"],
     "DataKeyMaxUses": ["1", "10000"],
     "DecryptCacheMaxAge": ["0", "900"],
@@ -60,6 +65,7 @@ BAD = {
     "EnableOutputParameters": ["", "1"],
     "EnablePostActions": ["on"],
     "AcceptLegacyUrls": [""],
+    "CompactLinks": ["", "yes", "True"],
     "VerboseLogging": ["TRUE"],
     "Tracing": ["Active"],
     "Endpoint": ["", "HttpApi", "FunctionUrl", "restapi"],

@@ -343,3 +343,53 @@ fn an_honest_link_is_not_charged_for_the_forged_one_before_it() {
     }
     assert_eq!(answered, 10, "the tokens of others' made-up links");
 }
+
+/// The table of docs/PERFORMANCE.md, measured. Run with `--nocapture` to see it.
+#[test]
+fn lengths_are_those_of_the_table() {
+    let bytes = |from: u32, count: u32| -> Vec<u8> {
+        let byte = |number: u32| u8::try_from(number * 167 % 251).unwrap();
+        (from..from + count).map(byte).collect()
+    };
+    let one = |count| STANDARD.encode(bytes(0, count));
+    // Tokens of today are two texts, the second of 532 characters.
+    let two = |count| STANDARD.encode(bytes(0, count)) + &STANDARD.encode(bytes(count, 399));
+    let hosts = [
+        (
+            "default",
+            "https://a1b2c3d4e5.execute-api.us-east-1.amazonaws.com/v1",
+        ),
+        ("`links.example.com`", "https://links.example.com"),
+    ];
+    let kms = Kms::default();
+    let mut table = Vec::new();
+    for token in [one(498), one(501), two(135), one(546)] {
+        for (host, base) in hosts {
+            let length = |vars: &[(&str, &str)]| {
+                let vars = [&[("BASE_URL", base)], vars].concat();
+                let action = json!({"name": "approve", "type": "success", "output": {"name_in_output": "Hello, World!"}});
+                let answer = stack(&kms, &vars).create(&json!({"token": token, "actions": [action]}));
+                answer.url("approve").len()
+            };
+            let (usual, compact) = (length(USUAL), length(COMPACT));
+            let thousands = |number: usize| match number {
+                0..1_000 => number.to_string(),
+                _ => format!("{},{:03}", number / 1_000, number % 1_000),
+            };
+            table.push(format!(
+                "| {} | {host} | {} | {} |",
+                token.len(),
+                thousands(usual),
+                thousands(compact)
+            ));
+            assert!(usual <= 1_210 || token.len() > 668, "{usual}");
+            assert!(compact <= 990 || token.len() > 712, "{compact}");
+        }
+    }
+    println!("{}", table.join("\n"));
+    let document = include_str!("../../docs/PERFORMANCE.md");
+    assert!(
+        document.contains(&table.join("\n")),
+        "docs/PERFORMANCE.md has other lengths"
+    );
+}
