@@ -101,6 +101,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         &["action", "brand", "decide", "expiration", "link", "log", "origin"],
     ),
     ("log", &["calls", "rejection"]),
+    ("metrics", &["calls", "log"]),
     // Adapters.
     ("aws", &["config"]),
     ("keys", &["aws", "calls", "config", "rejection", "seal"]),
@@ -122,6 +123,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "language",
             "link",
             "log",
+            "metrics",
             "negotiate",
             "origin",
             "payload",

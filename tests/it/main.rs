@@ -10,12 +10,15 @@ mod asking;
 mod configuration;
 mod create;
 mod doors;
+#[path = "../support/emf.rs"]
+mod emf;
 #[cfg(feature = "esdk-vectors")]
 mod esdk_vectors;
 mod jsonpath;
 mod layers;
 mod leaks;
 mod log_level;
+mod metrics;
 mod pages;
 mod people;
 mod process;

@@ -8,5 +8,6 @@
 )]
 
 pub mod aws;
+pub mod emf;
 pub mod events;
 pub mod runtime_api;
