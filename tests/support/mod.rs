@@ -10,4 +10,6 @@
 pub mod aws;
 pub mod emf;
 pub mod events;
+pub mod receiver;
 pub mod runtime_api;
+pub mod tls;
