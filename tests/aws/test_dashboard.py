@@ -26,7 +26,7 @@ def shown(widgets: list[dict[str, Any]]) -> Iterator[tuple[str, str, dict[str, s
                     r"^SEARCH\('\{([^}]*)\} (.*) MetricName=\"(\w+)\"', 'Sum', \d+\)$",
                     metric[0]["expression"],
                 )
-                namespace, *dimensions = keys.split(",")
+                namespace, *dimensions = (key.strip('"') for key in keys.split(","))
                 yield (
                     namespace,
                     name,

@@ -4,9 +4,9 @@
 #![allow(clippy::indexing_slicing, reason = "a test may panic, that is how it fails")]
 
 use std::collections::BTreeMap;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
+use sfn_callback_urls::entry::process;
 
 use crate::stage::{Stage, approve, beat, reject};
 use crate::support::aws::{AwsError, Commit, Fault, KeyState, Operation};
@@ -16,9 +16,8 @@ use crate::support::events::{Door, HttpRequest};
 const COUNTED: [(&str, &str); 2] = [("METRICS", "true"), ("AWS_LAMBDA_FUNCTION_NAME", "links")];
 
 fn metrics(line: &Value) -> Vec<Metric> {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970");
-    let now = i64::try_from(now.as_millis()).expect("not so far in the future");
-    emf::read(&line.to_string(), now).unwrap_or_else(|why| panic!("{why}: {line}"))
+    emf::read(&line.to_string(), process::clock().as_millisecond())
+        .unwrap_or_else(|why| panic!("{why}: {line}"))
 }
 
 /// The counts of a line; for durations, how many values there are.
@@ -201,7 +200,7 @@ fn metrics_do_not_need_the_log() {
 fn without_the_setting_nothing_is_counted() {
     let stage = Stage::new();
     let (_, url) = stage.link(&approve());
-    let mut process = stage.process(&[("AWS_LAMBDA_FUNCTION_NAME", "links")]);
+    let mut process = stage.process(&[("METRICS", "")]);
     process.open(&url);
     let lines = process.lines();
     assert_eq!(metrics(&lines[0]), []);
