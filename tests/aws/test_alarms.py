@@ -212,6 +212,9 @@ def test_metrics_are_written_if_the_parameter_says_so(operated: Operated) -> Non
             for metric in directive["Metrics"]:
                 assert metric["Name"] in line and all(dimension in line for dimension in dimensions)
                 seen.add((metric["Name"], tuple(dimensions)))
+        # docs/OPERATIONS.md: about 0.4 KB.
+        added = {key: value for key, value in line.items() if key == "_aws" or key[0].isupper()}
+        assert 350 <= len(json.dumps(added, separators=(",", ":"))) <= 480
     assert seen <= table
     assert {("Links", ("FunctionName",)), ("Refused", ("FunctionName", "Code"))} <= seen
 
