@@ -43,6 +43,8 @@ pub struct Config {
     pub log_level: Level,
     /// `VERBOSE_LOGGING`.
     pub verbose: bool,
+    /// `METRICS`: the function whose metrics lines carry; absent means that they carry none.
+    pub metrics: Option<String>,
     /// `DATA_KEY_MAX_AGE`, `DATA_KEY_MAX_USES` and `DECRYPT_CACHE_MAX_AGE`.
     pub caches: CacheSettings,
     /// How hosts that are no service of AWS are reached.
@@ -111,6 +113,8 @@ impl fmt::Display for Problem {
 
 /// Longest audience, in bytes.
 const MAX_AUDIENCE: usize = 128;
+/// Longest name of a Lambda function, in bytes; Lambda's own limit is below it.
+const MAX_FUNCTION_NAME: usize = 140;
 
 impl Config {
     /// Reads the settings through `variable`. An empty variable counts as absent.
@@ -177,6 +181,7 @@ impl Config {
             cors_allow_origin: read.parsed("CORS_ALLOW_ORIGIN", |text| AllowedOrigin::parse(&text)),
             log_level: read.level("LOG_LEVEL"),
             verbose: read.switch("VERBOSE_LOGGING", false),
+            metrics: read.metrics(),
             caches: CacheSettings {
                 data_key_max_age: read.number("DATA_KEY_MAX_AGE", 300, 0, 3_600),
                 data_key_max_uses: read.number("DATA_KEY_MAX_USES", 100, 1, 10_000),
@@ -296,6 +301,21 @@ impl Reader<'_> {
             None => Level::Info,
             Some(text) => Level::parse(&text)
                 .unwrap_or_else(|| self.problem(name, format_args!("must be one of {}", Level::NAMES))),
+        }
+    }
+
+    fn metrics(&self) -> Option<String> {
+        if !self.switch("METRICS", false) {
+            return None;
+        }
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+        match self.text("AWS_LAMBDA_FUNCTION_NAME") {
+            Some(name) if name.len() <= MAX_FUNCTION_NAME && name.chars().all(plain) => Some(name),
+            Some(_) => self.problem("AWS_LAMBDA_FUNCTION_NAME", "is not the name of a Lambda function"),
+            None => self.problem(
+                "AWS_LAMBDA_FUNCTION_NAME",
+                "is missing; METRICS counts by the name of the function, which Lambda sets",
+            ),
         }
     }
 
@@ -460,6 +480,7 @@ mod tests {
             ("VERBOSE_LOGGING", "on"),
             ("CORS_ALLOW_ORIGIN", "https://app.example.com/"),
             ("LOG_LEVEL", "info"),
+            ("METRICS", "yes"),
             ("DATA_KEY_MAX_AGE", "3601"),
             ("DATA_KEY_MAX_USES", "0"),
             ("DECRYPT_CACHE_MAX_AGE", "-1"),

@@ -23,6 +23,8 @@ const CANARY: &str = "canary";
 
 const VERBOSE: &[(&str, &str)] = &[
     ("VERBOSE_LOGGING", "true"),
+    ("METRICS", "true"),
+    ("AWS_LAMBDA_FUNCTION_NAME", "function"),
     ("ENABLE_OUTPUT_PARAMETERS", "true"),
     ("ENABLE_POST_ACTIONS", "true"),
 ];
@@ -81,7 +83,10 @@ fn flows(stack: &Stack) {
         clean(line, "the log", &secrets);
     }
     assert!(
-        stack.log().iter().all(|line| line["verbose"].is_object()),
+        stack
+            .log()
+            .iter()
+            .all(|line| line["verbose"].is_object() && line["_aws"].is_object()),
         "at its most talkative"
     );
     assert!(stack.log().len() > 100);

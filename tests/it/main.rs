@@ -11,6 +11,8 @@ mod compact;
 mod configuration;
 mod create;
 mod doors;
+#[path = "../support/emf.rs"]
+mod emf;
 #[cfg(feature = "esdk-vectors")]
 mod esdk_vectors;
 mod jsonpath;
@@ -19,6 +21,7 @@ mod kms_calls;
 mod layers;
 mod leaks;
 mod log_level;
+mod metrics;
 mod outbound;
 mod pages;
 mod people;
