@@ -62,11 +62,20 @@ impl Shared {
             .tls_provider(tls::Provider::Rustls(CryptoMode::Ring))
             .tls_context(context)
             .build_https();
-        Ok(Self {
+        Ok(Self::with_http(config, http, credentials))
+    }
+
+    /// With an HTTP client of one's own, and the same clients on top of it.
+    pub fn with_http(
+        config: &Config,
+        http: SharedHttpClient,
+        credentials: Option<SharedCredentialsProvider>,
+    ) -> Self {
+        Self {
             region: config.region.clone(),
             http,
             credentials,
-        })
+        }
     }
 
     /// The HTTPS client itself, for others that talk to AWS.

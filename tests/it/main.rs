@@ -12,6 +12,7 @@ mod create;
 mod doors;
 #[cfg(feature = "esdk-vectors")]
 mod esdk_vectors;
+mod faults;
 mod jsonpath;
 mod layers;
 mod leaks;
@@ -22,5 +23,7 @@ mod process;
 mod properties;
 mod refusals;
 mod requests;
+#[path = "../support/mod.rs"]
+mod stand_ins;
 mod support;
 mod vectors;
