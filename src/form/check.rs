@@ -12,6 +12,9 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use std::fmt;
 
+/// Faults of one body that are looked at: each entry of a long list may be one.
+const MAX_ERRORS: usize = 100;
+
 /// Where something is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
@@ -213,6 +216,7 @@ fn checked(
         (Ok(value), Ok(validator)) => {
             let found: Vec<Complaint> = validator
                 .iter_errors(&value)
+                .take(MAX_ERRORS)
                 .map(|error| complaint(fields, &error))
                 .collect();
             for complaint in found {

@@ -1,4 +1,6 @@
-//! JSON Schemas of outcomes: compiled without ever fetching anything, and with bounded patterns.
+//! JSON Schemas of outcomes: compiled without ever fetching anything, and with bounded patterns and references.
+
+mod cost;
 
 use jsonschema::{Draft, PatternOptions, Validator};
 use serde_json::Value;
@@ -7,6 +9,11 @@ use serde_json::Value;
 const BACKTRACK_LIMIT: usize = 10_000;
 /// Bytes that one compiled pattern may take.
 const PATTERN_BYTES: usize = 1 << 20;
+
+/// Patterns in one schema: a compiled one takes far more than its text.
+pub const MAX_PATTERNS: usize = 64;
+/// How many schemas a schema may come to when every `$ref` is replaced by what it refers to.
+pub const MAX_EXPANDED: u64 = 10_000;
 
 /// Whether `format` decides over a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +31,7 @@ pub enum Formats {
 /// # Errors
 /// A sentence that names the place in the schema, not its content.
 pub fn compile(schema: &Value, formats: Formats) -> Result<Validator, String> {
+    cost::check(schema)?;
     let mut options = jsonschema::options();
     if schema.get("$schema").is_none() {
         options = options.with_draft(Draft::Draft7);
