@@ -167,7 +167,9 @@ struct Unreadable;
 
 impl ClassifyRetry for Unreadable {
     fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
-        let is_success = context.response().is_some_and(|answer| answer.status().is_success());
+        let is_success = context
+            .response()
+            .is_some_and(|answer| answer.status().is_success());
         match context.output_or_error() {
             Some(Err(_)) if is_success => RetryAction::transient_error(),
             Some(_) | None => RetryAction::NoActionIndicated,

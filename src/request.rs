@@ -73,7 +73,11 @@ impl CreateUrls {
         if wire.actions.is_empty() {
             return Err(invalid("actions", "must hold at least one action"));
         }
-        let people = wire.recipients.as_ref().map_or(1, Vec::len).clamp(1, MAX_RECIPIENTS);
+        let people = wire
+            .recipients
+            .as_ref()
+            .map_or(1, Vec::len)
+            .clamp(1, MAX_RECIPIENTS);
         if wire.actions.len() * people > MAX_LINKS {
             let what = "the request asks for more than 1,000 links; make several requests";
             return Err(invalid("actions", what));

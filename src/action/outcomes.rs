@@ -3,8 +3,8 @@
 use super::face::{Button, Face};
 use super::read::{Notes, Source, output, read_text, response_of, within};
 use super::{
-    ActionType, Form, MAX_CAUSE_CHARS, MAX_ERROR_CHARS, MAX_OUTCOMES, MAX_SCHEMA_BYTES, Name, Outcome, OutcomeKind,
-    Outcomes, OutputFrom, Style, TextFrom, wire,
+    ActionType, Form, MAX_CAUSE_CHARS, MAX_ERROR_CHARS, MAX_OUTCOMES, MAX_SCHEMA_BYTES, Name, Outcome,
+    OutcomeKind, Outcomes, OutputFrom, Style, TextFrom, wire,
 };
 use crate::json::{self, JsonText};
 use crate::rejection::{Fault, Rejection};

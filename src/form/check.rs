@@ -211,7 +211,7 @@ fn checked(
     mut complaints: Vec<Complaint>,
 ) -> Result<String, Vec<Complaint>> {
     let value: Result<Value, _> = serde_json::from_str(object.get());
-    let validator = schema::compile(&outcome.schema, Formats::Asserted);
+    let validator = schema::compile_for(&outcome.schema, Formats::Asserted, object.get().len());
     match (value, validator) {
         (Ok(value), Ok(validator)) => {
             let found: Vec<Complaint> = validator

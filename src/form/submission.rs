@@ -117,7 +117,10 @@ impl<'a> ProgramEntries<'a> {
                 _ => return Err(("", "must hold `outcome` and `fields`, and nothing else")),
             }
         }
-        if fields.len() > MAX_ENTRIES {
+        let is_long = |(_, value): &(String, &RawValue)| {
+            serde_json::from_str::<Vec<&RawValue>>(value.get()).is_ok_and(|list| list.len() > MAX_ENTRIES)
+        };
+        if fields.len() > MAX_ENTRIES || fields.iter().any(is_long) {
             return Err(("fields", "holds more than 5,000 entries"));
         }
         Ok(Self {

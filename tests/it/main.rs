@@ -16,6 +16,7 @@ mod faults;
 mod jsonpath;
 mod layers;
 mod leaks;
+mod limits;
 mod log_level;
 mod pages;
 mod people;
@@ -23,7 +24,9 @@ mod process;
 mod properties;
 mod refusals;
 mod requests;
+mod security_document;
 #[path = "../support/mod.rs"]
 mod stand_ins;
 mod support;
+mod unopened;
 mod vectors;

@@ -79,7 +79,9 @@ impl<'v> Expansion<'v> {
         if let Some(size) = self.known.get(reference) {
             return *size;
         }
-        let pointer = reference.strip_prefix('#').filter(|rest| rest.is_empty() || rest.starts_with('/'));
+        let pointer = reference
+            .strip_prefix('#')
+            .filter(|rest| rest.is_empty() || rest.starts_with('/'));
         let Some(pointer) = pointer else {
             self.named += 1;
             return 1;
@@ -136,7 +138,9 @@ mod tests {
     #[test]
     fn references_by_name_are_few() {
         let named = |count: usize| {
-            let list: Vec<Value> = (0..count).map(|number| json!({"$ref": format!("#n{number}")})).collect();
+            let list: Vec<Value> = (0..count)
+                .map(|number| json!({"$ref": format!("#n{number}")}))
+                .collect();
             json!({"allOf": list})
         };
         assert!(check(&named(16)).is_ok());
@@ -146,10 +150,14 @@ mod tests {
     #[test]
     fn patterns_are_counted_wherever_they_stand() {
         let properties = |count: usize| -> Map<String, Value> {
-            (0..count).map(|number| (format!("p{number}"), json!({"pattern": "x"}))).collect()
+            (0..count)
+                .map(|number| (format!("p{number}"), json!({"pattern": "x"})))
+                .collect()
         };
         let names = |count: usize| -> Map<String, Value> {
-            (0..count).map(|number| (format!("p{number}"), json!({}))).collect()
+            (0..count)
+                .map(|number| (format!("p{number}"), json!({})))
+                .collect()
         };
         assert!(check(&json!({"properties": properties(64)})).is_ok());
         assert!(check(&json!({"properties": properties(65)})).is_err());

@@ -51,7 +51,13 @@ impl Kind {
     ];
 
     fn draw(self, service: Service) -> Fate {
-        let commit = || if below(2) == 0 { Commit::Before } else { Commit::After };
+        let commit = || {
+            if below(2) == 0 {
+                Commit::Before
+            } else {
+                Commit::After
+            }
+        };
         Fate::Reached(match self {
             Kind::ResetBeforeRead if below(2) == 0 => return Fate::NoConnection,
             Kind::ResetBeforeRead => Fault::ResetBeforeRead,

@@ -51,7 +51,10 @@ pub fn judge(cell: &Cell, seen: &Seen) -> Vec<String> {
     let mut wrong = Vec::new();
     let mut expect = |is_right: bool, what: &str| {
         if !is_right {
-            wrong.push(format!("{what} (status {}, {} effects)", seen.status, seen.effects));
+            wrong.push(format!(
+                "{what} (status {}, {} effects)",
+                seen.status, seen.effects
+            ));
         }
     };
     let told = seen.told();
@@ -82,10 +85,20 @@ pub fn judge(cell: &Cell, seen: &Seen) -> Vec<String> {
             };
             expect(line["outcome"] == outcome, "the log says something else");
             expect(line["status"] == seen.status, "the log has another status");
-            expect(is_unavailable == (line["level"] == "ERROR"), "the operator is not told");
+            expect(
+                is_unavailable == (line["level"] == "ERROR"),
+                "the operator is not told",
+            );
             let calls = line["calls"].as_array().map(Vec::as_slice).unwrap_or_default();
-            let is_send = |call: &&Value| call["operation"].as_str().is_some_and(|name| name.starts_with("Send"));
-            expect(calls.iter().filter(is_send).count() == seen.sends, "calls are not in the log");
+            let is_send = |call: &&Value| {
+                call["operation"]
+                    .as_str()
+                    .is_some_and(|name| name.starts_with("Send"))
+            };
+            expect(
+                calls.iter().filter(is_send).count() == seen.sends,
+                "calls are not in the log",
+            );
         }
         _ => expect(false, "not one line in the log"),
     }

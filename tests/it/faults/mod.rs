@@ -7,7 +7,7 @@
 mod cells;
 mod judge;
 
-use crate::stand_ins::aws::{Fate, FakeAws, Operation, REGION, Service};
+use crate::stand_ins::aws::{FakeAws, Fate, Operation, REGION, Service};
 use crate::support::{NOW, caller};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
@@ -67,7 +67,11 @@ fn check(at: Where) {
     for cell in cells::all(at) {
         let tally = run(&cell, callbacks, seed, Client::Ours);
         println!("{}", tally.row(&cell));
-        assert_eq!(tally.violations, Vec::<String>::new(), "FAULT_SEED={seed}, {cell:?}");
+        assert_eq!(
+            tally.violations,
+            Vec::<String>::new(),
+            "FAULT_SEED={seed}, {cell:?}"
+        );
         if let Some(definite) = cell.definite() {
             assert!(
                 tally.definite() >= definite,
@@ -76,7 +80,12 @@ fn check(at: Where) {
             );
         }
         let expects_faults = cell.percent > 0;
-        assert_eq!(tally.faults > 0, expects_faults, "{cell:?}: {} faults", tally.faults);
+        assert_eq!(
+            tally.faults > 0,
+            expects_faults,
+            "{cell:?}: {} faults",
+            tally.faults
+        );
     }
 }
 
@@ -89,7 +98,10 @@ fn a_client_that_repeats_by_itself_is_caught_telling_falsehoods() {
         percent: RATES[1],
     };
     let tally = run(&cell, 300, SEED, Client::OfTheSdk);
-    let lies = tally.violations.iter().filter(|text| text.contains("refused as closed"));
+    let lies = tally
+        .violations
+        .iter()
+        .filter(|text| text.contains("refused as closed"));
     assert!(lies.count() > 10, "{:?}", tally.violations);
 }
 
@@ -101,7 +113,10 @@ fn a_client_that_takes_any_success_for_one_is_caught() {
         percent: RATES[1],
     };
     let tally = run(&cell, 300, SEED, Client::Credulous);
-    let lies = tally.violations.iter().filter(|text| text.contains("recorded without a record"));
+    let lies = tally
+        .violations
+        .iter()
+        .filter(|text| text.contains("recorded without a record"));
     assert!(lies.count() > 10, "{:?}", tally.violations);
 }
 
@@ -117,7 +132,10 @@ fn a_seed_repeats_its_run() {
     assert_ne!(run(1), run(2));
 }
 
-#[expect(clippy::disallowed_methods, reason = "how long a run is decides whoever starts it")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "how long a run is decides whoever starts it"
+)]
 fn number(variable: &str, default: u64) -> u64 {
     match std::env::var(variable) {
         Ok(text) => text.parse().expect("a whole number"),
@@ -166,7 +184,14 @@ impl Theatre {
             Arc::<AtomicUsize>::default(),
             Arc::<AtomicUsize>::default(),
         );
-        let calm = app(cell.at, &aws, &key, Client::Ours, Box::new(|_| cells::WELL), Arc::default());
+        let calm = app(
+            cell.at,
+            &aws,
+            &key,
+            Client::Ours,
+            Box::new(|_| cells::WELL),
+            Arc::default(),
+        );
         let (count, count_sends) = (Arc::clone(&faults), Arc::clone(&sends));
         let plan = Box::new(move |operation: Operation| {
             let fate = cell.fate(operation.service());
@@ -194,12 +219,21 @@ impl Theatre {
         cells::begin(seed, &self.cell, index);
         let (_, token) = self.aws.waiting_task();
         let (is_heartbeat, action) = match index % 3 {
-            0 => (false, json!({"name": "a", "type": "success", "output": {"n": index}})),
-            1 => (false, json!({"name": "a", "type": "failure", "error": "e", "cause": "c"})),
+            0 => (
+                false,
+                json!({"name": "a", "type": "success", "output": {"n": index}}),
+            ),
+            1 => (
+                false,
+                json!({"name": "a", "type": "failure", "error": "e", "cause": "c"}),
+            ),
             _ => (true, json!({"name": "a", "type": "heartbeat"})),
         };
         let create = json!({"token": token, "actions": [action]}).to_string();
-        let made = self.calm.create(&caller(Door::Direct), Request::new(Bytes::from(create))).await;
+        let made = self
+            .calm
+            .create(&caller(Door::Direct), Request::new(Bytes::from(create)))
+            .await;
         let made: Value = serde_json::from_str(made.body()).expect("JSON");
         let url = made["urls"]["a"].as_str().expect("a link").to_owned();
         self.aws.forget_calls();
@@ -257,7 +291,10 @@ fn app(
     static THEATRES: AtomicUsize = AtomicUsize::new(0);
     let partition = format!("theatre {}", THEATRES.fetch_add(1, Ordering::Relaxed));
     let kms = shared.kms(None);
-    let kms = kms.config().to_builder().retry_partition(RetryPartition::new(partition));
+    let kms = kms
+        .config()
+        .to_builder()
+        .retry_partition(RetryPartition::new(partition));
     let kms = aws_sdk_kms::Client::from_conf(kms.build());
     let states = match client {
         Client::Ours => shared.states(None),

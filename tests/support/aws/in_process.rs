@@ -76,7 +76,13 @@ impl InProcess {
         let fate = (self.plan.lock().expect("no panic inside"))(operation);
         match fate {
             Fate::NoConnection => return Err(never_connected().await),
-            Fate::Reached(fault) => self.shared.state().faults.entry(operation).or_default().push_back(fault),
+            Fate::Reached(fault) => self
+                .shared
+                .state()
+                .faults
+                .entry(operation)
+                .or_default()
+                .push_back(fault),
         }
         let answer = answer(&self.shared, request)
             .await
