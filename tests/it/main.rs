@@ -8,6 +8,7 @@
 
 mod asking;
 mod configuration;
+mod corpora;
 mod create;
 mod doors;
 #[cfg(feature = "esdk-vectors")]
@@ -22,5 +23,6 @@ mod process;
 mod properties;
 mod refusals;
 mod requests;
+mod round_trips;
 mod support;
 mod vectors;
