@@ -9,6 +9,7 @@
 mod asking;
 mod compact;
 mod configuration;
+mod corpora;
 mod create;
 mod doors;
 #[cfg(feature = "esdk-vectors")]
@@ -29,6 +30,7 @@ mod process;
 mod properties;
 mod refusals;
 mod requests;
+mod round_trips;
 mod security_document;
 #[path = "../support/mod.rs"]
 mod stand_ins;
