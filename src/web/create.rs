@@ -25,10 +25,9 @@ impl App {
         let calls = Calls::default();
         let mut line = self.line(caller, &request);
         let transaction = TransactionId::new(self.random());
-        let reply = match self
-            .try_create(caller.door, &request, transaction, &calls, &mut line)
-            .await
-        {
+        // On the heap, or whoever waits for this would be laid out around all of the clients of AWS.
+        let trying = Box::pin(self.try_create(caller.door, &request, transaction, &calls, &mut line));
+        let reply = match trying.await {
             Ok(created) => {
                 let links = created.links.len();
                 line.message = match links {

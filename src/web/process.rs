@@ -36,10 +36,9 @@ impl App {
             },
             transaction: None,
         };
-        let reply = match self
-            .try_process(caller, &request, &mut known, &calls, &mut line)
-            .await
-        {
+        // On the heap, or whoever waits for this would be laid out around all of the clients of AWS.
+        let trying = Box::pin(self.try_process(caller, &request, &mut known, &calls, &mut line));
+        let reply = match trying.await {
             Ok(reply) => reply,
             Err(rejection) => {
                 line.refuse(&rejection);
