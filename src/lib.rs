@@ -32,3 +32,4 @@ pub mod template;
 pub mod token;
 pub mod transaction;
 pub mod web;
+pub mod webhook;
