@@ -211,6 +211,10 @@ pub enum Rejection {
     InvalidPostActionBody(Fault),
     /// A body of a type that post actions do not take.
     UnsupportedBodyType,
+    /// A body of a type that a link for machines does not take.
+    BodyTypeNotTaken,
+    /// A body that no outcome accepts.
+    NoOutcome,
     /// A webhook that does not prove who sent it; why, for the log.
     InvalidSignature(Unproven),
     /// Step Functions refused the answer: its code and its message.
@@ -260,6 +264,8 @@ impl Rejection {
             Rejection::Prefetched => ("Prefetched", StatusCode::FORBIDDEN),
             Rejection::InvalidPostActionBody(_) => ("InvalidPostActionBody", StatusCode::BAD_REQUEST),
             Rejection::UnsupportedBodyType => ("InvalidPostActionBody", StatusCode::UNSUPPORTED_MEDIA_TYPE),
+            Rejection::BodyTypeNotTaken => ("InvalidPostActionBody", StatusCode::UNSUPPORTED_MEDIA_TYPE),
+            Rejection::NoOutcome => ("InvalidPostActionBody", StatusCode::BAD_REQUEST),
             Rejection::InvalidSignature(_) => ("InvalidSignature", StatusCode::UNAUTHORIZED),
             Rejection::StepFunctionsRefused(..) => ("StepFunctionsError", StatusCode::BAD_REQUEST),
             Rejection::NotPermitted(..) => ("ServiceError", StatusCode::INTERNAL_SERVER_ERROR),
@@ -408,6 +414,10 @@ impl fmt::Display for Rejection {
             Rejection::UnsupportedBodyType => {
                 "The body must be JSON; send it with Content-Type: application/json."
             }
+            Rejection::BodyTypeNotTaken => {
+                "This link takes no body of this type; its maker says which (bodies)."
+            }
+            Rejection::NoOutcome => "body: is accepted by no outcome of this link",
             Rejection::InvalidSignature(_) => {
                 "The request does not prove who sent it; nothing was sent. Check the secret, the signature and the clock."
             }

@@ -6,6 +6,7 @@ use crate::constant_time::are_equal;
 use crate::nonce::NonceKey;
 use crate::payload::{Opened, Payload, packed};
 use crate::rejection::Damage;
+use crate::webhook::DerivedKey;
 use base64::Engine as _;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use ring::hkdf::{HKDF_SHA256, KeyType, Prk, Salt};
@@ -95,6 +96,7 @@ impl Sealed {
         Ok(Opened {
             payload: packed::read(plain)?,
             nonce: NonceKey::new(&keys.expand(b" nonce"), plain),
+            webhook_key: Some(DerivedKey::new(keys.expand(b" webhook"))),
         })
     }
 }
@@ -124,6 +126,15 @@ pub fn seal(payload: &Payload, sealing: &SealingKey, salt: [u8; SALT], audience:
         .expect("a payload is far smaller than what AES-GCM can seal");
     header.extend(sealed);
     format!("3-{}", UNPADDED.encode(header))
+}
+
+/// What the secrets follow from that a link generates, for who makes the link.
+pub fn webhook_key(sealing: &SealingKey, salt: &[u8; SALT]) -> DerivedKey {
+    let suite = match &sealing.reference {
+        KeyRef::Kms(_) => SUITE_KMS,
+        KeyRef::Local(_) => SUITE_LOCAL,
+    };
+    DerivedKey::new(LinkKeys::derive(&sealing.key, salt, suite).expand(b" webhook"))
 }
 
 /// The keys of one link ("Key schedule").

@@ -3,6 +3,7 @@
 
 mod cors;
 mod create;
+mod handshake;
 mod process;
 
 use crate::brand::Brand;
@@ -13,7 +14,7 @@ use crate::language::Language;
 use crate::log::{self, Level, Line, Verbose};
 use crate::negotiate::Format;
 use crate::rejection::Rejection;
-use crate::reply::{Reply, Visitor};
+use crate::reply::{Manner, Reply, Visitor};
 use crate::tasks::Tasks;
 use bytes::Bytes;
 use http::{HeaderMap, Request};
@@ -153,6 +154,7 @@ pub fn unexpected(what: &str) -> Reply {
         format: Format::Json,
         language: Language::default(),
         brand: &Brand::default(),
+        manner: Manner::default(),
     };
     crate::reply::refused(&rejection, None, &visitor)
 }
