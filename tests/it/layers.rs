@@ -20,7 +20,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("rejection", &["transaction"]),
     ("json", &["select"]),
     // The pure core: no I/O, no clock, no environment, nothing of AWS.
-    ("action", &["json", "rejection", "select", "template"]),
+    ("action", &["json", "rejection", "select", "template", "webhook"]),
     ("select", &["action", "json", "rejection", "report"]),
     ("report", &["action", "json"]),
     ("link", &["action", "rejection", "template"]),
@@ -34,9 +34,14 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "rejection",
             "token",
             "transaction",
+            "webhook",
         ],
     ),
-    ("seal", &["constant_time", "nonce", "payload", "rejection"]),
+    (
+        "seal",
+        &["constant_time", "nonce", "payload", "rejection", "webhook"],
+    ),
+    ("webhook", &["constant_time", "json", "rejection", "select"]),
     ("form", &["action", "json", "rejection", "select"]),
     (
         "request",
@@ -68,6 +73,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "template",
             "token",
             "transaction",
+            "webhook",
         ],
     ),
     (
@@ -93,6 +99,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "page",
             "rejection",
             "transaction",
+            "webhook",
         ],
     ),
     // Settings and the log.
@@ -154,6 +161,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "select",
             "tasks",
             "web",
+            "webhook",
         ],
     ),
     ("main", &["config", "entry", "web"]),
@@ -199,6 +207,8 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ),
     ("std::fs", &["aws.rs", "entry/laptop/"]),
     ("std::net", &["entry/laptop/"]),
+    ("multer", &["webhook/body/multipart.rs"]),
+    ("futures_util", &["webhook/body/multipart.rs"]),
     (".await", &["entry/", "keys/", "tasks/", "web/", "main.rs"]),
     ("async ", &["entry/", "keys/", "tasks/", "web/", "main.rs"]),
     ("Timestamp::now", &["entry/process.rs"]),

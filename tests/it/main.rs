@@ -24,3 +24,4 @@ mod refusals;
 mod requests;
 mod support;
 mod vectors;
+mod webhooks;
