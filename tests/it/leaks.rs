@@ -344,6 +344,8 @@ fn debug_shows_no_secret() {
             is_prefetch: false,
             source_ip: Some("203.0.113.9"),
             user_agent: Some("canary"),
+            headers: &[],
+            raw_query: &text,
             now_ms: NOW.unsigned_abs() * 1_000,
         };
         let switches = Switches {
@@ -357,6 +359,7 @@ fn debug_shows_no_secret() {
         transaction_id: "0".repeat(32),
         links: Links::Shared(urls.clone()),
         expiration: None,
+        secrets: serde_json::Map::new(),
         warnings: Vec::new(),
     };
     assert!(

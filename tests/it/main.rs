@@ -37,3 +37,4 @@ mod stand_ins;
 mod support;
 mod unopened;
 mod vectors;
+mod webhooks;
