@@ -27,6 +27,7 @@ pub mod report;
 pub mod request;
 pub mod seal;
 pub mod select;
+pub mod target;
 pub mod tasks;
 pub mod template;
 pub mod token;

@@ -120,6 +120,15 @@ impl Sent {
     }
 }
 
+/// Why something that waits refuses an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refused {
+    /// It was answered, has timed out or was stopped.
+    Closed,
+    /// It does not take this answer, or there is no such thing.
+    Otherwise,
+}
+
 /// Why the service cannot answer now, though the request may be good.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unavailable {
@@ -174,6 +183,8 @@ pub enum Rejection {
     ParametersDisabled,
     /// Post actions while the stack has them off.
     PostActionsDisabled,
+    /// A target while the stack has its kind off; its type, and the stack parameter.
+    TargetDisabled(&'static str, &'static str),
     /// A schema of an outcome that is not a JSON Schema.
     InvalidPostActionOutcome(Fault),
     /// A JSONPath that cannot be read.
@@ -209,6 +220,8 @@ pub enum Rejection {
     UnsupportedBodyType,
     /// Step Functions refused the answer: its code and its message.
     StepFunctionsRefused(&'static str, String),
+    /// What waits, and is no task of Step Functions, does not take the answer: why, and the service's message.
+    TargetRefused(Refused, &'static str, String),
     /// Step Functions does not let us answer: the code, for the log, and whether something was sent.
     NotPermitted(String, Sent),
     /// Not now.
@@ -239,6 +252,7 @@ impl Rejection {
             Rejection::InvalidDate(_) => ("InvalidDate", StatusCode::BAD_REQUEST),
             Rejection::ParametersDisabled => ("ParametersDisabled", StatusCode::BAD_REQUEST),
             Rejection::PostActionsDisabled => ("PostActionsDisabled", StatusCode::BAD_REQUEST),
+            Rejection::TargetDisabled(..) => ("TargetDisabled", StatusCode::BAD_REQUEST),
             Rejection::InvalidPostActionOutcome(_) => ("InvalidPostActionOutcome", StatusCode::BAD_REQUEST),
             Rejection::InvalidJsonPath(_) => ("InvalidJsonPath", StatusCode::BAD_REQUEST),
             Rejection::EncryptionFailed(_) => ("EncryptionFailed", StatusCode::BAD_REQUEST),
@@ -255,6 +269,7 @@ impl Rejection {
             Rejection::InvalidPostActionBody(_) => ("InvalidPostActionBody", StatusCode::BAD_REQUEST),
             Rejection::UnsupportedBodyType => ("InvalidPostActionBody", StatusCode::UNSUPPORTED_MEDIA_TYPE),
             Rejection::StepFunctionsRefused(..) => ("StepFunctionsError", StatusCode::BAD_REQUEST),
+            Rejection::TargetRefused(..) => ("TargetError", StatusCode::BAD_REQUEST),
             Rejection::NotPermitted(..) => ("ServiceError", StatusCode::INTERNAL_SERVER_ERROR),
             Rejection::ServiceUnavailable(..) => ("ServiceUnavailable", StatusCode::SERVICE_UNAVAILABLE),
             Rejection::KeyDeleted => ("KeyDeleted", StatusCode::GONE),
@@ -358,7 +373,15 @@ impl fmt::Display for Rejection {
                     "{at}: another action has the same name; give each action its own"
                 );
             }
-            Rejection::StepFunctionsRefused(code, message) => return write!(f, "{code}:{message}"),
+            Rejection::StepFunctionsRefused(code, message) | Rejection::TargetRefused(_, code, message) => {
+                return write!(f, "{code}:{message}");
+            }
+            Rejection::TargetDisabled(kind, parameter) => {
+                return write!(
+                    f,
+                    "Links that answer a target of type {kind} are switched off in this stack ({parameter})."
+                );
+            }
             Rejection::InvalidDate(text) => text,
             Rejection::UnsupportedEvent(text) => text,
             Rejection::MethodNotAllowed(methods) => {

@@ -123,6 +123,20 @@ pub struct Action {
     pub question: Question,
 }
 
+impl Action {
+    /// Whether it can be used to keep something waiting, which not everything that waits understands.
+    pub fn may_beat(&self) -> bool {
+        let beats = |outcome: &Outcome| matches!(outcome.kind, OutcomeKind::Heartbeat);
+        match &self.kind {
+            ActionKind::Success { .. } | ActionKind::Failure { .. } => false,
+            ActionKind::Heartbeat => true,
+            ActionKind::Post(outcomes) | ActionKind::Form(Form { outcomes, .. }) => {
+                outcomes.list.iter().any(beats)
+            }
+        }
+    }
+}
+
 /// What a link does.
 #[derive(Clone, PartialEq)]
 pub enum ActionKind {

@@ -10,11 +10,11 @@ pub use callback::{instant, utc};
 use crate::action::{ActionKind, ActionType, Confirm, Name, Outcomes, ReplySpec};
 use crate::link::Query;
 use crate::payload::{Opened, Payload};
-use crate::rejection::Rejection;
+use crate::rejection::{Fault, Rejection};
 use crate::report::Report;
 use crate::select::{self, Body};
+use crate::target::{About, EnabledTargets, Target};
 use crate::template::Parameters;
-use crate::token::TaskToken;
 use crate::transaction::TransactionId;
 use callback::Callback;
 use fill::{filled_output, filled_reply, filled_text, formatting};
@@ -66,6 +66,8 @@ pub struct Switches {
     pub output_parameters: bool,
     /// Post actions and forms are on.
     pub post_actions: bool,
+    /// What may be answered besides tasks of Step Functions.
+    pub targets: EnabledTargets,
 }
 
 /// Who is answered about what.
@@ -128,8 +130,8 @@ impl Receipt {
 /// A report and the reply that goes with it; nothing in it can fail any more.
 #[derive(Debug)]
 pub struct Answer {
-    /// The task.
-    pub token: TaskToken,
+    /// What waits.
+    pub target: Target,
     /// What the task is told.
     pub report: Report,
     /// What the visitor is told about it.
@@ -140,10 +142,21 @@ pub struct Answer {
     pub reply: ReplySpec,
 }
 
+impl Answer {
+    /// Who answers, for targets that are told.
+    pub fn about(&self) -> About<'_> {
+        let subject = &self.receipt.subject;
+        About {
+            transaction: subject.transaction,
+            answer: self.outcome.as_ref().unwrap_or(&subject.name).as_str(),
+        }
+    }
+}
+
 /// Decides what one use of a link does.
 ///
 /// # Errors
-/// `ExpiredPayload`, `ActionMismatched`, `ParametersDisabled`, `PostActionsDisabled`, `PostActionNotPosted`,
+/// `ExpiredPayload`, `ActionMismatched`, `TargetDisabled`, `ParametersDisabled`, `PostActionsDisabled`, `PostActionNotPosted`,
 /// `InvalidPostActionBody`, `OutputFormatting` and `Prefetched`, looked for in this order. What a page can ask for again
 /// is no error but [`Decision::Ask`].
 pub fn decide(opened: Opened, visit: &Visit<'_>, switches: Switches) -> Result<Decision, Rejection> {
@@ -158,6 +171,10 @@ pub fn decide(opened: Opened, visit: &Visit<'_>, switches: Switches) -> Result<D
     };
     if !visit.query.agrees(&subject.name, subject.kind) {
         return Err(Rejection::ActionMismatched);
+    }
+    let waiting = payload.target.kind();
+    if !switches.targets.permit(waiting) {
+        return Err(Rejection::TargetDisabled(waiting.as_str(), waiting.parameter()));
     }
     let used = Use {
         visit,
@@ -251,13 +268,31 @@ impl Use<'_> {
             }
             (_, report) => report,
         };
+        let about = About {
+            transaction: self.subject.transaction,
+            answer: outcome.unwrap_or(&self.subject.name).as_str(),
+        };
+        let target = &self.payload.target;
+        target
+            .check(&report, about)
+            .map_err(|what| self.too_much(what))?;
         Ok(Decision::Report(Box::new(Answer {
-            token: self.payload.token.clone(),
+            target: self.payload.target.clone(),
             receipt: self.receipt(&report, shown),
             report,
             outcome: outcome.cloned(),
             reply,
         })))
+    }
+
+    /// A result that the target does not take: of the body's making, or of the author's and the query's.
+    fn too_much(&self, what: &'static str) -> Rejection {
+        match &self.payload.action.kind {
+            ActionKind::Post(_) | ActionKind::Form(_) => {
+                Rejection::InvalidPostActionBody(Fault::at("body", what))
+            }
+            ActionKind::Success { .. } | ActionKind::Failure { .. } | ActionKind::Heartbeat => formatting(what),
+        }
     }
 
     fn receipt(&self, report: &Report, answer: &str) -> Receipt {

@@ -97,7 +97,7 @@ impl App {
             for (index, action) in request.actions.iter().enumerate() {
                 let takes_parameters = !matches!(action.kind, ActionKind::Post(_) | ActionKind::Form(_));
                 let payload = Payload {
-                    token: request.token.clone(),
+                    target: request.target.target.clone(),
                     transaction,
                     issued_at: now,
                     expires_at,

@@ -120,7 +120,13 @@ impl App {
         line.chosen = answer.outcome.as_ref().map(ToString::to_string);
         let told = self
             .tasks
-            .report(&answer.token, &answer.report, (self.clock)(), calls)
+            .report(
+                &answer.target,
+                &answer.report,
+                answer.about(),
+                (self.clock)(),
+                calls,
+            )
             .await;
         match told.map_err(|not_told| not_told.into_rejection())? {
             Told::Recorded => {
