@@ -9,6 +9,7 @@ use crate::log::Level;
 use crate::origin::AllowedOrigin;
 use crate::target::EnabledTargets;
 use std::fmt;
+use std::net::SocketAddr;
 
 /// Everything that the environment decides.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +42,8 @@ pub struct Config {
     pub verbose: bool,
     /// `DATA_KEY_MAX_AGE`, `DATA_KEY_MAX_USES` and `DECRYPT_CACHE_MAX_AGE`.
     pub caches: CacheSettings,
+    /// How hosts that are no service of AWS are reached.
+    pub outbound: OutboundSettings,
     /// Where KMS and Step Functions are, if not where the SDK thinks, and whom TLS trusts.
     pub aws: AwsSettings,
 }
@@ -80,6 +83,17 @@ pub struct AwsSettings {
     /// `AWS_ENDPOINT_URL_SSM` or `AWS_ENDPOINT_URL`.
     pub ssm_endpoint: Option<String>,
     /// `AWS_CA_BUNDLE`, else `SSL_CERT_FILE`: a PEM file that replaces the embedded roots.
+    pub ca_bundle: Option<String>,
+}
+
+/// How hosts that are no service of AWS are reached.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OutboundSettings {
+    /// `HTTPS_CONNECT_TO`, for tests: this address is connected to instead, whatever the host; its name stays as it is.
+    pub connect_to: Option<SocketAddr>,
+    /// `ALLOW_PRIVATE_ADDRESSES`: names may lead into a private network.
+    pub private_addresses: bool,
+    /// As in [`AwsSettings::ca_bundle`], but it replaces Mozilla's roots.
     pub ca_bundle: Option<String>,
 }
 
@@ -163,13 +177,21 @@ impl Config {
                 data_key_max_uses: read.number("DATA_KEY_MAX_USES", 100, 1, 10_000),
                 decrypt_max_age: read.number("DECRYPT_CACHE_MAX_AGE", 300, 0, 900),
             },
+            outbound: OutboundSettings {
+                connect_to: read.parsed("HTTPS_CONNECT_TO", |text| {
+                    text.parse()
+                        .map_err(|_| "must be an IP address and a port, such as 127.0.0.1:8443")
+                }),
+                private_addresses: read.switch("ALLOW_PRIVATE_ADDRESSES", false),
+                ca_bundle: read.ca_bundle(),
+            },
             aws: AwsSettings {
                 kms_endpoint: read.endpoint("AWS_ENDPOINT_URL_KMS"),
                 states_endpoint: read.endpoint("AWS_ENDPOINT_URL_SFN"),
                 lambda_endpoint: read.endpoint("AWS_ENDPOINT_URL_LAMBDA"),
                 codepipeline_endpoint: read.endpoint("AWS_ENDPOINT_URL_CODEPIPELINE"),
                 ssm_endpoint: read.endpoint("AWS_ENDPOINT_URL_SSM"),
-                ca_bundle: read.text("AWS_CA_BUNDLE").or_else(|| read.text("SSL_CERT_FILE")),
+                ca_bundle: read.ca_bundle(),
             },
             region,
         };
@@ -294,6 +316,10 @@ impl Reader<'_> {
                 })
                 .ok(),
         }
+    }
+
+    fn ca_bundle(&self) -> Option<String> {
+        self.text("AWS_CA_BUNDLE").or_else(|| self.text("SSL_CERT_FILE"))
     }
 
     fn endpoint(&self, name: &'static str) -> Option<String> {
