@@ -44,7 +44,7 @@ impl Services {
             lambda: OnceLock::new(),
             codepipeline: OnceLock::new(),
             systems_manager: OnceLock::new(),
-            outbound: Outbound,
+            outbound: Outbound::new(outbound),
         }
     }
 
