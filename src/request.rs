@@ -12,8 +12,8 @@ use crate::json::{self, JsonText};
 use crate::language::Language;
 use crate::link::BaseUrl;
 use crate::rejection::{Fault, Rejection};
-use crate::template;
 use crate::target;
+use crate::template;
 use std::collections::HashSet;
 
 /// Most people who get links of their own from one request.

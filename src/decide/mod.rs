@@ -273,9 +273,7 @@ impl Use<'_> {
             answer: outcome.unwrap_or(&self.subject.name).as_str(),
         };
         let target = &self.payload.target;
-        target
-            .check(&report, about)
-            .map_err(|what| self.too_much(what))?;
+        target.check(&report, about).map_err(|what| self.too_much(what))?;
         Ok(Decision::Report(Box::new(Answer {
             target: self.payload.target.clone(),
             receipt: self.receipt(&report, shown),
@@ -291,7 +289,9 @@ impl Use<'_> {
             ActionKind::Post(_) | ActionKind::Form(_) => {
                 Rejection::InvalidPostActionBody(Fault::at("body", what))
             }
-            ActionKind::Success { .. } | ActionKind::Failure { .. } | ActionKind::Heartbeat => formatting(what),
+            ActionKind::Success { .. } | ActionKind::Failure { .. } | ActionKind::Heartbeat => {
+                formatting(what)
+            }
         }
     }
 

@@ -112,7 +112,8 @@ pub fn read(bytes: &[u8]) -> Result<Payload, Damage> {
             let read = target::read(&raw).map_err(|fault| content(&fault.under("target")))?;
             read.target
         }
-        (None, None) | (Some(_), Some(_)) => return Err(content(&"neither a token nor a target, or both")),
+        (None, None) => return Err(content(&"missing field `token`")),
+        (Some(_), Some(_)) => return Err(content(&"a token beside a target")),
     };
     if action.may_beat() && !target.kind().takes_heartbeats() {
         return Err(content(&"a heartbeat for a target that has none"));

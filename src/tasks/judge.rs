@@ -49,9 +49,10 @@ impl Call<'_> {
             "ThrottlingException" | "Throttling" | "TooManyRequestsException" | "KmsThrottlingException" => {
                 Attempt::Throttled(name)
             }
-            "AccessDeniedException" | "AccessDenied" | "KmsAccessDeniedException" | "KmsInvalidStateException" => {
-                Attempt::NotPermitted(name)
-            }
+            "AccessDeniedException"
+            | "AccessDenied"
+            | "KmsAccessDeniedException"
+            | "KmsInvalidStateException" => Attempt::NotPermitted(name),
             _ => Attempt::Unexpected(name),
         }
     }

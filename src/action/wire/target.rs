@@ -89,7 +89,13 @@ pub struct WaitCondition {
     #[serde(rename = "type")]
     pub kind: WaitConditionType,
     /// What `Ref` gives for the AWS::CloudFormation::WaitConditionHandle.
-    #[cfg_attr(test, schemars(length(max = 3000), regex(pattern = r"^https://cloudformation-waitcondition-")))]
+    #[cfg_attr(
+        test,
+        schemars(
+            length(max = 3000),
+            regex(pattern = r"^https://cloudformation-waitcondition-")
+        )
+    )]
     pub url: String,
 }
 

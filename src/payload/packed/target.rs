@@ -149,10 +149,7 @@ fn read_url(decoder: &mut Decoder<'_>, bucket: Bucket) -> Result<PresignedUrl, &
 }
 
 fn read_text(decoder: &mut Decoder<'_>) -> Result<String, &'static str> {
-    decoder
-        .str()
-        .map(str::to_owned)
-        .map_err(|_| "text of a target")
+    decoder.str().map(str::to_owned).map_err(|_| "text of a target")
 }
 
 fn read_uuid(decoder: &mut Decoder<'_>) -> Result<Uuid, &'static str> {
@@ -198,7 +195,10 @@ fn read_token(decoder: &mut Decoder<'_>) -> Result<PackedToken, &'static str> {
     let segment = |decoder: &mut Decoder<'_>| decoder.bytes().map(<[u8]>::to_vec).map_err(|_| "token");
     match decoder.datatype().map_err(|_| "token")? {
         Type::Bytes => Ok(PackedToken::Segments(vec![segment(decoder)?])),
-        Type::String => decoder.str().map(|text| PackedToken::Text(text.to_owned())).map_err(|_| "a text is not text"),
+        Type::String => decoder
+            .str()
+            .map(|text| PackedToken::Text(text.to_owned()))
+            .map_err(|_| "a text is not text"),
         Type::Array => match decoder.array().ok().flatten() {
             Some(count @ 2..) if count <= MAX_SEGMENTS as u64 => (0..count)
                 .map(|_| segment(decoder))
@@ -209,4 +209,3 @@ fn read_token(decoder: &mut Decoder<'_>) -> Result<PackedToken, &'static str> {
         _ => Err("token"),
     }
 }
-

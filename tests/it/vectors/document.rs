@@ -97,10 +97,12 @@ fn every_rule_has_its_number_and_what_checks_it() {
             .any(|kind| checks.contains(kind));
         assert!(checked, "F{number}: {checks}");
     }
-    // Rules are added where they belong, so their numbers need not be in order; but none is left out.
-    let last = rules.len() as u32;
-    assert!(seen.into_iter().eq(1..=last), "a number up to F{last} is missing");
-    assert!(last >= 95, "{last}");
+    // Rules are added where they belong, and numbers are dropped with their rules: neither order nor gaps mean anything.
+    assert!(
+        seen.range(1..=95).count() == 95 && rules.len() >= 105,
+        "{}",
+        rules.len()
+    );
 }
 
 #[test]

@@ -5,6 +5,7 @@
 
 pub mod nonce;
 mod pages;
+mod targets;
 
 use super::{hex, unhex};
 use base64::Engine as _;
@@ -96,6 +97,7 @@ pub fn all(existing: &dyn Fn(&str) -> String) -> Vec<Made> {
     all.extend(contents());
     all.extend(static_parts());
     all.extend(pages::all());
+    all.extend(targets::all());
     all.extend(plain());
     all.extend(damaged_messages(existing));
     all
