@@ -9,6 +9,7 @@ pub mod config;
 pub mod constant_time;
 pub mod decide;
 pub mod entry;
+pub mod event;
 pub mod expiration;
 pub mod form;
 pub mod https_url;

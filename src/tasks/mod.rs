@@ -17,7 +17,7 @@ pub use refusal::RefusalCode;
 
 use crate::calls::Calls;
 use crate::rejection::{Refused, Rejection, Sent, Unavailable};
-use crate::target::{About, Target};
+use crate::target::{About, CustomResource, Target};
 use services::Services;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -60,6 +60,27 @@ impl Tasks {
                 | Target::Automation(_),
             ) => {
                 let cause = "the list of tasks of this process has tasks of Step Functions only";
+                Err(NotTold::Unexpected(cause.to_owned(), Sent::NotSent))
+            }
+        }
+    }
+}
+
+impl Tasks {
+    /// Sends the response of a custom resource of CloudFormation, which nobody had to be asked for.
+    ///
+    /// # Errors
+    /// As [`Tasks::report`].
+    pub async fn respond(
+        &self,
+        resource: &CustomResource,
+        body: String,
+        calls: &Calls,
+    ) -> Result<Told, NotTold> {
+        match self {
+            Tasks::Aws(services) => services.respond(&resource.url, body, calls).await,
+            Tasks::Listed(_) => {
+                let cause = "the list of tasks of this process answers no custom resource";
                 Err(NotTold::Unexpected(cause.to_owned(), Sent::NotSent))
             }
         }

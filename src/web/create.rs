@@ -3,6 +3,7 @@
 use super::{App, Caller, Door, header};
 use crate::action::{ActionKind, Recipient};
 use crate::calls::Calls;
+use crate::event::Event;
 use crate::expiration::Expiration;
 use crate::link::{LONG_URL_CHARS, MAX_URL_CHARS};
 use crate::log::Line;
@@ -25,6 +26,12 @@ impl App {
         let calls = Calls::default();
         let mut line = self.line(caller, &request);
         let transaction = TransactionId::new(self.random());
+        if let Some(event) = event_of(caller, &request, self.config.switches.post_actions) {
+            let reply = self.event(event, transaction, &calls, &mut line).await;
+            line.transaction_id = Some(transaction.to_string());
+            self.write(line, &calls, start, &reply);
+            return reply;
+        }
         let reply = match self
             .try_create(caller.door, &request, transaction, &calls, &mut line)
             .await
@@ -49,7 +56,7 @@ impl App {
         reply
     }
 
-    async fn try_create(
+    pub(super) async fn try_create(
         &self,
         door: Door,
         request: &Request<Bytes>,
@@ -136,6 +143,14 @@ impl App {
             expiration: expiration.map(|expiration| expiration.to_string()),
             warnings,
         })
+    }
+}
+
+/// What other services invoke this function with comes by no other door.
+fn event_of(caller: &Caller, request: &Request<Bytes>, forms: bool) -> Option<Event> {
+    match caller.door {
+        Door::Direct => Event::of(request.body(), forms),
+        Door::RestApi | Door::HttpApi | Door::FunctionUrl | Door::Local => None,
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod cors;
 mod create;
+mod event;
 mod process;
 
 use crate::brand::Brand;
