@@ -27,6 +27,7 @@ mod receiver;
 mod refusals;
 mod requests;
 mod support;
+mod targets;
 #[path = "../support/tls.rs"]
 #[allow(dead_code, reason = "other tests use the rest of it")]
 mod tls;
