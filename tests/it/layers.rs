@@ -51,6 +51,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "transaction",
         ],
     ),
+    ("event", &["rejection", "target", "transaction"]),
     ("seal", &["constant_time", "nonce", "payload", "rejection"]),
     ("form", &["action", "json", "rejection", "select"]),
     (
@@ -155,6 +156,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "calls",
             "config",
             "decide",
+            "event",
             "expiration",
             "keys",
             "language",
@@ -168,6 +170,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "request",
             "seal",
             "select",
+            "target",
             "tasks",
             "transaction",
         ],
