@@ -5,9 +5,15 @@
 
 mod outcome;
 mod page;
+mod target;
 
 pub use outcome::{FailureOutcome, HeartbeatOutcome, SuccessOutcome};
 pub use page::{ConfirmPage, Form, FormPage};
+pub use target::{
+    Automation, AutomationType, CustomResource, CustomResourceEvent, CustomResourceType, DurableExecution,
+    DurableExecutionType, PipelineApproval, PipelineApprovalType, TargetType, Task, TaskType, WaitCondition,
+    WaitConditionType,
+};
 
 use serde::de::IntoDeserializer;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -24,12 +30,33 @@ fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> R
 /// A request to make links.
 #[derive(Deserialize)]
 #[cfg_attr(test, derive(JsonSchema))]
-#[cfg_attr(test, schemars(extend("not" = {"required": ["expiration", "expires_in"]})))]
+#[cfg_attr(
+    test,
+    schemars(
+        extend("not" = {"required": ["expiration", "expires_in"]}),
+        extend("oneOf" = [{"required": ["token"]}, {"required": ["target"]}])
+    )
+)]
 #[serde(deny_unknown_fields, expecting = "an object")]
 pub struct CreateUrls {
-    /// The task token of the waiting task (1 to 2,048 characters).
-    #[cfg_attr(test, schemars(length(min = 1, max = 2048)))]
-    pub token: String,
+    /// The task token of the waiting task (1 to 2,048 characters), unless there is a `target`.
+    #[serde(default, deserialize_with = "present")]
+    #[cfg_attr(
+        test,
+        schemars(
+            with = "String",
+            length(min = 1, max = 2048),
+            skip_serializing_if = "Option::is_none"
+        )
+    )]
+    pub token: Option<String>,
+    /// What waits, if it is no task of Step Functions.
+    #[serde(default, deserialize_with = "present")]
+    #[cfg_attr(
+        test,
+        schemars(with = "target::Target", skip_serializing_if = "Option::is_none")
+    )]
+    pub target: Option<Box<RawValue>>,
     /// What each link does; at least one.
     #[cfg_attr(test, schemars(with = "Vec<Action>", length(min = 1, max = 1000)))]
     pub actions: Vec<Box<RawValue>>,

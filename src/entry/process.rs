@@ -5,7 +5,7 @@ use crate::config::Config;
 use crate::keys::Keys;
 use crate::keys::kms::KmsKeys;
 use crate::tasks::Tasks;
-use crate::tasks::step_functions::StepFunctions;
+use crate::tasks::services::Services;
 use crate::web::App;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
@@ -30,12 +30,8 @@ pub fn app(config: Config, credentials: Option<SharedCredentialsProvider>) -> Re
             }))
         }
     };
-    let states = shared.states(config.aws.states_endpoint.as_deref());
-    Ok(with(
-        config,
-        keys,
-        Tasks::StepFunctions(StepFunctions::new(states, below)),
-    ))
+    let services = Services::new(shared, config.aws.clone(), config.outbound.clone(), below);
+    Ok(with(config, keys, Tasks::Aws(Box::new(services))))
 }
 
 /// A service with the clock, the randomness and the log of this process.

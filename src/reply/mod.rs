@@ -107,6 +107,14 @@ pub fn created(created: &Created) -> Reply {
     json(StatusCode::OK, created)
 }
 
+/// The answer to an event of another service, which nobody reads but whoever looks for what happened.
+pub fn event(status: &'static str, transaction: TransactionId) -> Reply {
+    let mut body = BTreeMap::new();
+    body.insert("status", status.to_owned());
+    body.insert("transaction_id", transaction.to_string());
+    json(StatusCode::OK, &body)
+}
+
 /// The answer to a refused request to create.
 pub fn not_created(rejection: &Rejection, transaction: TransactionId) -> Reply {
     let mut body = error_body(rejection, rejection.to_string());

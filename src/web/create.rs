@@ -3,6 +3,7 @@
 use super::{App, Caller, Door, header};
 use crate::action::{Action, ActionKind, Recipient};
 use crate::calls::Calls;
+use crate::event::Event;
 use crate::expiration::Expiration;
 use crate::link::{LONG_URL_CHARS, MAX_URL_CHARS};
 use crate::log::Line;
@@ -25,6 +26,12 @@ impl App {
         let calls = Calls::default();
         let mut line = self.line(caller, &request);
         let transaction = TransactionId::new(self.random());
+        if let Some(event) = event_of(caller, &request, self.config.switches.post_actions) {
+            let reply = self.event(event, transaction, &calls, &mut line).await;
+            line.transaction_id = Some(transaction.to_string());
+            self.write(line, &calls, start, &reply);
+            return reply;
+        }
         // On the heap, or whoever waits for this would be laid out around all of the clients of AWS.
         let trying = Box::pin(self.try_create(caller.door, &request, transaction, &calls, &mut line));
         let reply = match trying.await {
@@ -48,7 +55,7 @@ impl App {
         reply
     }
 
-    async fn try_create(
+    pub(super) async fn try_create(
         &self,
         door: Door,
         request: &Request<Bytes>,
@@ -100,7 +107,7 @@ impl App {
             for (index, action) in request.actions.iter().enumerate() {
                 let takes_parameters = !matches!(action.kind, ActionKind::Post(_) | ActionKind::Form(_));
                 let payload = Payload {
-                    token: request.token.clone(),
+                    target: request.target.target.clone(),
                     transaction,
                     issued_at: now,
                     expires_at,
@@ -162,6 +169,14 @@ fn generated(action: &Action, key: &SealingKey, salt: &[u8; 16]) -> Option<serde
     let verify = action.webhook()?.verify.as_ref()?;
     let secret = verify.generated(&seal::sealed::webhook_key(key, salt))?;
     Some(secret.expose().into())
+}
+
+/// What other services invoke this function with comes by no other door.
+fn event_of(caller: &Caller, request: &Request<Bytes>, forms: bool) -> Option<Event> {
+    match caller.door {
+        Door::Direct => Event::of(request.body(), forms),
+        Door::RestApi | Door::HttpApi | Door::FunctionUrl | Door::Local => None,
+    }
 }
 
 /// Refuses a URL that its readers would cut for certain, and warns of one that some of them cut.

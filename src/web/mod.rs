@@ -3,6 +3,7 @@
 
 mod cors;
 mod create;
+mod event;
 mod handshake;
 mod process;
 

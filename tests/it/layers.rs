@@ -26,6 +26,19 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("report", &["action", "json"]),
     ("link", &["action", "rejection", "template"]),
     (
+        "target",
+        &[
+            "action",
+            "expiration",
+            "https_url",
+            "json",
+            "rejection",
+            "report",
+            "token",
+            "transaction",
+        ],
+    ),
+    (
         "payload",
         &[
             "action",
@@ -33,6 +46,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "language",
             "nonce",
             "rejection",
+            "target",
             "token",
             "transaction",
             "webhook",
@@ -43,6 +57,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         &["constant_time", "nonce", "payload", "rejection", "webhook"],
     ),
     ("webhook", &["constant_time", "json", "rejection", "select"]),
+    ("event", &["rejection", "target", "transaction"]),
     ("form", &["action", "json", "rejection", "select"]),
     (
         "request",
@@ -55,8 +70,11 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "language",
             "link",
             "rejection",
+            "report",
+            "target",
             "template",
             "token",
+            "transaction",
         ],
     ),
     (
@@ -71,8 +89,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "rejection",
             "report",
             "select",
+            "target",
             "template",
-            "token",
             "transaction",
             "webhook",
         ],
@@ -106,7 +124,16 @@ const MAY_USE: &[(&str, &[&str])] = &[
     // Settings and the log.
     (
         "config",
-        &["action", "brand", "decide", "expiration", "link", "log", "origin"],
+        &[
+            "action",
+            "brand",
+            "decide",
+            "expiration",
+            "link",
+            "log",
+            "origin",
+            "target",
+        ],
     ),
     ("log", &["calls", "rejection"]),
     ("metrics", &["calls", "log"]),
@@ -116,7 +143,17 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("keys", &["aws", "calls", "config", "rejection", "seal"]),
     (
         "tasks",
-        &["action", "aws", "calls", "rejection", "report", "token"],
+        &[
+            "action",
+            "aws",
+            "calls",
+            "config",
+            "outbound",
+            "rejection",
+            "report",
+            "target",
+            "token",
+        ],
     ),
     // The only place that knows both sides.
     (
@@ -127,6 +164,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "calls",
             "config",
             "decide",
+            "event",
             "expiration",
             "keys",
             "language",
@@ -141,6 +179,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "request",
             "seal",
             "select",
+            "target",
             "tasks",
             "transaction",
         ],
@@ -188,11 +227,23 @@ const MUTUAL: &[(&str, &str, &str)] = &[
 /// Crates that only some files may name, as beginnings of paths.
 const ONLY_IN: &[(&str, &[&str])] = &[
     ("aws_sdk_kms", &["aws.rs", "keys/kms.rs", "keys/mac.rs"]),
-    ("aws_sdk_sfn", &["aws.rs", "tasks/step_functions.rs"]),
     (
-        "aws_smithy",
-        &["aws.rs", "keys/kms.rs", "tasks/step_functions.rs"],
+        "aws_sdk_sfn",
+        &["aws.rs", "tasks/judge.rs", "tasks/step_functions.rs"],
     ),
+    (
+        "aws_sdk_lambda",
+        &["aws.rs", "tasks/durable.rs", "tasks/services.rs"],
+    ),
+    (
+        "aws_sdk_codepipeline",
+        &["aws.rs", "tasks/codepipeline.rs", "tasks/services.rs"],
+    ),
+    (
+        "aws_sdk_ssm",
+        &["aws.rs", "tasks/automation.rs", "tasks/services.rs"],
+    ),
+    ("aws_smithy", &["aws.rs", "keys/kms.rs", "tasks/judge.rs"]),
     ("aws_config", &["entry/laptop/"]),
     ("lambda_http", &["entry/lambda.rs"]),
     ("lambda_runtime", &["entry/lambda.rs"]),
@@ -203,7 +254,15 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("tokio::", &["entry/", "keys/", "outbound/", "tasks/", "main.rs"]),
     (
         "http::",
-        &["aws.rs", "entry/", "outbound/", "rejection.rs", "reply/", "web/"],
+        &[
+            "aws.rs",
+            "entry/",
+            "outbound/",
+            "rejection.rs",
+            "reply/",
+            "tasks/presigned.rs",
+            "web/",
+        ],
     ),
     ("jsonschema::", &["form/check.rs", "select/schema.rs"]),
     ("serde_json_path::", &["select/path/"]),
@@ -395,11 +454,11 @@ fn the_token_is_known_to_few() {
     assert_eq!(
         files,
         [
-            "decide/mod.rs",
             "payload/json_form.rs",
-            "payload/mod.rs",
-            "request.rs",
-            "tasks/mod.rs",
+            "request/targets.rs",
+            "target/mod.rs",
+            "target/read.rs",
+            "tasks/services.rs",
             "tasks/step_functions.rs",
             "token.rs"
         ]

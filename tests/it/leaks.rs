@@ -351,6 +351,7 @@ fn debug_shows_no_secret() {
         let switches = Switches {
             output_parameters: true,
             post_actions: true,
+            targets: Default::default(),
         };
         let decision = decide(opened, &visit, switches).expect(name);
         shown.push(("Decision", format!("{decision:?}")));

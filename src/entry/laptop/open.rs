@@ -120,10 +120,7 @@ fn describe(payload: &Payload, now: jiff::Timestamp) -> String {
                 .expires_at
                 .map_or("never".to_owned(), |at| expiry(at, now)),
         ),
-        (
-            "Task token",
-            format!("{} characters, not shown", payload.token.expose().chars().count()),
-        ),
+        ("Answers", payload.target.described()),
     ];
     match payload.action.confirm {
         Confirm::Off => {}
@@ -231,6 +228,7 @@ fn printable(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::action::{self, Confirm, Notes, Source};
+    use crate::target::Target;
     use crate::token::TaskToken;
     use crate::transaction::TransactionId;
 
@@ -240,7 +238,7 @@ mod tests {
             r#"{"name":"no","type":"failure","error":"E","cause":"C\u001b[2J","response":{"text":"T"}}"#;
         let raw: Box<serde_json::value::RawValue> = serde_json::from_str(text).unwrap();
         let payload = Payload {
-            token: TaskToken::new("secret-token".to_owned()).unwrap(),
+            target: Target::StepFunctions(TaskToken::new("secret-token".to_owned()).unwrap()),
             transaction: TransactionId::new([0xab; 16]),
             issued_at: 1_790_000_000,
             expires_at: Some(1_790_000_060),
