@@ -1,13 +1,18 @@
 //! The settings, read once. Every problem is reported, with the name of its variable.
 
+mod deliver;
+
 use crate::action::Confirm;
 use crate::brand::{self, Brand, Color};
 use crate::decide::Switches;
+use crate::deliver::Permits;
 use crate::expiration::Lifetime;
 use crate::link::{BaseUrl, is_region};
 use crate::log::Level;
 use crate::origin::AllowedOrigin;
 use std::fmt;
+
+pub use deliver::DeliverEndpoints;
 
 /// Everything that the environment decides.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +39,8 @@ pub struct Config {
     pub accept_legacy: bool,
     /// `CORS_ALLOW_ORIGIN`: whose scripts may follow links; absent means nobody's.
     pub cors_allow_origin: Option<AllowedOrigin>,
+    /// `DELIVER_…`: what links may be delivered to.
+    pub permits: Permits,
     /// `LOG_LEVEL`: lines below it are not written.
     pub log_level: Level,
     /// `VERBOSE_LOGGING`.
@@ -72,6 +79,8 @@ pub struct AwsSettings {
     pub kms_endpoint: Option<String>,
     /// `AWS_ENDPOINT_URL_SFN` or `AWS_ENDPOINT_URL`.
     pub states_endpoint: Option<String>,
+    /// Those of the services that deliver.
+    pub deliver: DeliverEndpoints,
     /// `AWS_CA_BUNDLE`, else `SSL_CERT_FILE`: a PEM file that replaces the embedded roots.
     pub ca_bundle: Option<String>,
 }
@@ -142,6 +151,7 @@ impl Config {
             },
             accept_legacy: read.switch("ACCEPT_LEGACY_URLS", true),
             cors_allow_origin: read.parsed("CORS_ALLOW_ORIGIN", |text| AllowedOrigin::parse(&text)),
+            permits: read.permits(),
             log_level: read.level("LOG_LEVEL"),
             verbose: read.switch("VERBOSE_LOGGING", false),
             caches: CacheSettings {
@@ -152,6 +162,7 @@ impl Config {
             aws: AwsSettings {
                 kms_endpoint: read.endpoint("AWS_ENDPOINT_URL_KMS"),
                 states_endpoint: read.endpoint("AWS_ENDPOINT_URL_SFN"),
+                deliver: read.deliver_endpoints(),
                 ca_bundle: read.text("AWS_CA_BUNDLE").or_else(|| read.text("SSL_CERT_FILE")),
             },
             region,

@@ -8,6 +8,7 @@ pub mod calls;
 pub mod config;
 pub mod constant_time;
 pub mod decide;
+pub mod deliver;
 pub mod entry;
 pub mod expiration;
 pub mod form;
