@@ -11,6 +11,7 @@ use crate::link::{BaseUrl, is_region};
 use crate::log::Level;
 use crate::origin::AllowedOrigin;
 use std::fmt;
+use std::net::SocketAddr;
 
 pub use deliver::DeliverEndpoints;
 
@@ -47,6 +48,8 @@ pub struct Config {
     pub verbose: bool,
     /// `DATA_KEY_MAX_AGE`, `DATA_KEY_MAX_USES` and `DECRYPT_CACHE_MAX_AGE`.
     pub caches: CacheSettings,
+    /// How hosts that are no service of AWS are reached.
+    pub outbound: OutboundSettings,
     /// Where KMS and Step Functions are, if not where the SDK thinks, and whom TLS trusts.
     pub aws: AwsSettings,
 }
@@ -82,6 +85,17 @@ pub struct AwsSettings {
     /// Those of the services that deliver.
     pub deliver: DeliverEndpoints,
     /// `AWS_CA_BUNDLE`, else `SSL_CERT_FILE`: a PEM file that replaces the embedded roots.
+    pub ca_bundle: Option<String>,
+}
+
+/// How hosts that are no service of AWS are reached.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OutboundSettings {
+    /// `HTTPS_CONNECT_TO`, for tests: this address is connected to instead, whatever the host; its name stays as it is.
+    pub connect_to: Option<SocketAddr>,
+    /// `ALLOW_PRIVATE_ADDRESSES`: names may lead into a private network.
+    pub private_addresses: bool,
+    /// As in [`AwsSettings::ca_bundle`], but it replaces Mozilla's roots.
     pub ca_bundle: Option<String>,
 }
 
@@ -159,11 +173,19 @@ impl Config {
                 data_key_max_uses: read.number("DATA_KEY_MAX_USES", 100, 1, 10_000),
                 decrypt_max_age: read.number("DECRYPT_CACHE_MAX_AGE", 300, 0, 900),
             },
+            outbound: OutboundSettings {
+                connect_to: read.parsed("HTTPS_CONNECT_TO", |text| {
+                    text.parse()
+                        .map_err(|_| "must be an IP address and a port, such as 127.0.0.1:8443")
+                }),
+                private_addresses: read.switch("ALLOW_PRIVATE_ADDRESSES", false),
+                ca_bundle: read.ca_bundle(),
+            },
             aws: AwsSettings {
                 kms_endpoint: read.endpoint("AWS_ENDPOINT_URL_KMS"),
                 states_endpoint: read.endpoint("AWS_ENDPOINT_URL_SFN"),
                 deliver: read.deliver_endpoints(),
-                ca_bundle: read.text("AWS_CA_BUNDLE").or_else(|| read.text("SSL_CERT_FILE")),
+                ca_bundle: read.ca_bundle(),
             },
             region,
         };
@@ -288,6 +310,10 @@ impl Reader<'_> {
                 })
                 .ok(),
         }
+    }
+
+    fn ca_bundle(&self) -> Option<String> {
+        self.text("AWS_CA_BUNDLE").or_else(|| self.text("SSL_CERT_FILE"))
     }
 
     fn endpoint(&self, name: &'static str) -> Option<String> {

@@ -1,8 +1,6 @@
 //! A request to create links, checked in full before anything is done.
 
-use crate::action::{
-    self, Action, ActionKind, Notes, Outcome, OutcomeKind, OutputFrom, Source, wire,
-};
+use crate::action::{self, Action, ActionKind, Notes, Outcome, OutcomeKind, OutputFrom, Source, wire};
 use crate::config::Config;
 use crate::deliver::{self, Delivery, Person};
 use crate::expiration::{self, Expiration, Lifetime};
@@ -475,13 +473,13 @@ mod tests {
         let noted = parse(&request(action, r#","enable_output_parameters":true"#))
             .unwrap()
             .notes
-            .into_vec();
+            .list();
         assert!(
             noted.len() == 2 && noted[0].starts_with("actions[0].output: "),
             "{noted:?}"
         );
         assert!(noted[1].starts_with("actions[0].response.html: "), "{noted:?}");
-        assert!(parse(&request(action, "")).unwrap().notes.into_vec().is_empty());
+        assert!(parse(&request(action, "")).unwrap().notes.list().is_empty());
         let host = r#"{"name":"a","type":"heartbeat","response":{"redirect":"https://$x.example.com/"}}"#;
         let rejection = parse(&request(host, r#","enable_output_parameters":true"#)).unwrap_err();
         assert_eq!(rejection.code(), "InvalidJSON");

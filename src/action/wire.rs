@@ -70,7 +70,10 @@ pub struct CreateUrls {
     /// Where the links are sent: one channel, or up to ten. A request with it that cannot be carried out fails its
     /// invocation.
     #[serde(default, deserialize_with = "present")]
-    #[cfg_attr(test, schemars(with = "deliver::Deliver", skip_serializing_if = "Option::is_none"))]
+    #[cfg_attr(
+        test,
+        schemars(with = "deliver::Deliver", skip_serializing_if = "Option::is_none")
+    )]
     pub deliver: Option<Box<RawValue>>,
     /// `true`: the answer has the links although they were delivered.
     #[serde(default, deserialize_with = "present")]

@@ -75,7 +75,10 @@ mod tests {
             ("DELIVER_HOSTS", "https://hooks.example.com".to_owned()),
         ] {
             let problems = read(name, &value).unwrap_err();
-            assert!(problems.len() == 1 && problems[0].starts_with(&format!("{name}: must be")), "{problems:?}");
+            assert!(
+                problems.len() == 1 && problems[0].starts_with(&format!("{name}: must be")),
+                "{problems:?}"
+            );
         }
     }
 }

@@ -39,8 +39,11 @@ pub fn compose(
     boundary: &str,
     now: u64,
 ) -> Result<Vec<u8>, Rejection> {
-    let broken = |what: &dyn std::fmt::Display| Rejection::ServiceError(format!("a mail cannot be built: {what}"));
-    let date = i64::try_from(now).ok().and_then(|now| jiff::Timestamp::from_second(now).ok());
+    let broken =
+        |what: &dyn std::fmt::Display| Rejection::ServiceError(format!("a mail cannot be built: {what}"));
+    let date = i64::try_from(now)
+        .ok()
+        .and_then(|now| jiff::Timestamp::from_second(now).ok());
     let mut builder = lettre::Message::builder()
         .from(from.clone())
         .to(to.clone())

@@ -111,7 +111,9 @@ impl<'a> Message<'a> {
             section.title = section.title.filter(|title| *title != heading);
         }
         let until = sealed.expires_at.and_then(time).map(|time| (texts.until, time));
-        let recipient = set.person.map(|person| (texts.recipient, person.id.as_str().to_owned()));
+        let recipient = set
+            .person
+            .map(|person| (texts.recipient, person.id.as_str().to_owned()));
         let reference = (texts.reference, sealed.transaction.clone());
         Self {
             texts,
@@ -141,7 +143,11 @@ impl<'a> Message<'a> {
             section.text.into_iter().for_each(&mut paragraph);
             if !section.facts.is_empty() {
                 let facts = section.facts.iter();
-                paragraph(&facts.map(|(term, value)| format!("{term}: {value}\n")).collect::<String>());
+                paragraph(
+                    &facts
+                        .map(|(term, value)| format!("{term}: {value}\n"))
+                        .collect::<String>(),
+                );
             }
             for button in &section.buttons {
                 paragraph(&format!("{}\n<{}>", button.label, button.url));
@@ -149,7 +155,11 @@ impl<'a> Message<'a> {
         }
         paragraph(self.texts.note);
         let rows = self.rows.iter();
-        paragraph(&rows.map(|(term, value)| format!("{term}: {value}\n")).collect::<String>());
+        paragraph(
+            &rows
+                .map(|(term, value)| format!("{term}: {value}\n"))
+                .collect::<String>(),
+        );
         text.truncate(text.trim_end().len());
         text.push('\n');
         text
@@ -159,9 +169,10 @@ impl<'a> Message<'a> {
 fn face(action: &Action) -> &Face {
     match &action.kind {
         ActionKind::Form(form) => &form.face,
-        ActionKind::Success { .. } | ActionKind::Failure { .. } | ActionKind::Heartbeat | ActionKind::Post(_) => {
-            &action.question.face
-        }
+        ActionKind::Success { .. }
+        | ActionKind::Failure { .. }
+        | ActionKind::Heartbeat
+        | ActionKind::Post(_) => &action.question.face,
     }
 }
 
@@ -169,7 +180,10 @@ fn label(action: &Action, texts: &Texts) -> String {
     let of_question = action.question.button.label.clone();
     match &action.kind {
         ActionKind::Form(_) => texts.decide.to_owned(),
-        ActionKind::Success { .. } | ActionKind::Failure { .. } | ActionKind::Heartbeat | ActionKind::Post(_) => {
+        ActionKind::Success { .. }
+        | ActionKind::Failure { .. }
+        | ActionKind::Heartbeat
+        | ActionKind::Post(_) => {
             of_question.unwrap_or_else(|| texts.open.replace("{}", action.name.as_str()))
         }
     }
@@ -178,9 +192,10 @@ fn label(action: &Action, texts: &Texts) -> String {
 fn style(action: &Action) -> Style {
     match &action.kind {
         ActionKind::Form(_) => Style::Primary,
-        ActionKind::Success { .. } | ActionKind::Failure { .. } | ActionKind::Heartbeat | ActionKind::Post(_) => {
-            action.question.button.style.unwrap_or(Style::Secondary)
-        }
+        ActionKind::Success { .. }
+        | ActionKind::Failure { .. }
+        | ActionKind::Heartbeat
+        | ActionKind::Post(_) => action.question.button.style.unwrap_or(Style::Secondary),
     }
 }
 

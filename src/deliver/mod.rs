@@ -12,11 +12,12 @@ mod teams;
 mod texts;
 
 pub use message::{Sealed, UrlSet};
-pub use parcel::{Parcel, SlackDoor, compose};
+pub use parcel::{Parcel, Secret, SlackDoor, compose};
 pub use permits::Permits;
 pub use read::{people, read};
 
 use crate::action::{Action, ActionKind, Confirm, Recipient};
+use crate::https_url::HttpsUrl;
 use crate::rejection::{Fault, Rejection};
 use lettre::message::Mailbox;
 use permits::Arn;
@@ -76,7 +77,7 @@ pub enum Channel {
     /// A signed request to a program.
     Webhook {
         /// Where to.
-        url: Box<url::Url>,
+        url: HttpsUrl,
         /// Where the secret of its signature lies.
         secret: SecretRef,
     },
@@ -149,7 +150,10 @@ pub struct Person {
 /// # Errors
 /// `UnsafeDelivery` or `DeliveryDisabled`, with the field.
 pub fn permitted(deliveries: &[Delivery], actions: &[Action], permits: &Permits) -> Result<(), Rejection> {
-    if let Some(delivery) = deliveries.iter().find(|delivery| delivery.channel.is_for_people()) {
+    if let Some(delivery) = deliveries
+        .iter()
+        .find(|delivery| delivery.channel.is_for_people())
+    {
         check_inert(delivery, actions)?;
     }
     for delivery in deliveries {
@@ -176,7 +180,10 @@ fn check_inert(delivery: &Delivery, actions: &[Action]) -> Result<(), Rejection>
                  themselves. Give it \"confirm\": true, or make a form",
                 delivery.at
             );
-            return Err(Rejection::UnsafeDelivery(Fault::at(format!("actions[{index}]"), what)));
+            return Err(Rejection::UnsafeDelivery(Fault::at(
+                format!("actions[{index}]"),
+                what,
+            )));
         }
     }
     Ok(())
@@ -213,8 +220,11 @@ impl Channel {
             },
             Channel::Teams { workflow, .. } => secret(workflow, "workflow_url"),
             Channel::Webhook { url, secret: key } => {
-                let host = url.host_str().unwrap_or_default();
-                if !permits.hosts.iter().any(|permitted| permitted.as_str() == host) {
+                if !permits
+                    .hosts
+                    .iter()
+                    .any(|permitted| permitted.as_str() == url.host())
+                {
                     return Err(Fault::at(
                         "url",
                         "has a host that is not among those that this stack may post to (parameter DeliverHosts)",

@@ -3,6 +3,7 @@
 use super::message::{Message, Sealed, UrlSet};
 use super::permits::Arn;
 use super::{Channel, Delivery, Permits, SecretRef, event, is_for_a_person, mail, read, slack, teams};
+use crate::https_url::HttpsUrl;
 use crate::rejection::{Fault, Rejection};
 use lettre::message::Mailbox;
 use std::fmt;
@@ -64,7 +65,7 @@ pub enum Parcel {
     /// A POST to a program.
     Webhook {
         /// Where to.
-        url: Box<url::Url>,
+        url: HttpsUrl,
         /// Of the signature.
         secret: Secret,
         /// The same for each attempt, so that the program can tell them.
@@ -145,7 +146,9 @@ pub fn compose(
                 check_size(&text, MAX_AWS_BYTES, at)?;
                 let subject = match read::is_sns_subject(message.heading) {
                     true => message.heading.to_owned(),
-                    false => super::texts::of(crate::language::Language::English).heading.to_owned(),
+                    false => super::texts::of(crate::language::Language::English)
+                        .heading
+                        .to_owned(),
                 };
                 parcels.push(Parcel::Topic {
                     topic: topic.clone(),
@@ -177,13 +180,19 @@ pub fn compose(
                     });
                 }
             }
-            Channel::Slack { door, channel, subject } => {
+            Channel::Slack {
+                door,
+                channel,
+                subject,
+            } => {
                 let message = Message::new(sealed, set, subject.as_deref());
                 check_buttons(&message, MAX_SLACK_URL, "a button of Slack")?;
                 let own = set.person.and_then(|person| person.slack.as_deref());
                 let (door, channel) = match door {
                     SlackDoor::Webhook(reference) => (SlackDoor::Webhook(secret(reference)?), None),
-                    SlackDoor::Bot(reference) => (SlackDoor::Bot(secret(reference)?), own.or(channel.as_deref())),
+                    SlackDoor::Bot(reference) => {
+                        (SlackDoor::Bot(secret(reference)?), own.or(channel.as_deref()))
+                    }
                 };
                 let body = slack::compose(&message, channel);
                 slack::check(&body).map_err(|what| Rejection::InvalidJson(Fault::at(at, what)))?;
@@ -254,7 +263,10 @@ fn check_buttons(message: &Message<'_>, max: usize, of: &str) -> Result<(), Reje
         Some(button) => {
             let length = button.url.len();
             let what = format!("the URL would have {length} characters; {of} takes {max}");
-            Err(Rejection::UrlTooLong(Fault::at(format!("actions[{}]", button.index), what)))
+            Err(Rejection::UrlTooLong(Fault::at(
+                format!("actions[{}]", button.index),
+                what,
+            )))
         }
         None => Ok(()),
     }

@@ -34,14 +34,19 @@ impl Arn {
             return None;
         };
         let (service, region, account, resource) = (part()?, part()?, part()?, part()?);
-        let plain = |text: &str| text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+        let plain = |text: &str| {
+            text.bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        };
         let is_arn = partition.starts_with("aws")
             && plain(partition)
             && plain(service)
             && plain(region)
             && account.len() == 12
             && account.bytes().all(|byte| byte.is_ascii_digit())
-            && resource.bytes().all(|byte| byte.is_ascii_graphic() && !b"*?,\"'\\".contains(&byte));
+            && resource
+                .bytes()
+                .all(|byte| byte.is_ascii_graphic() && !b"*?,\"'\\".contains(&byte));
         is_arn.then(|| Self {
             text: text.to_owned(),
             service: service.to_owned(),
@@ -138,7 +143,10 @@ impl Host {
                 && !label.starts_with('-')
                 && !label.ends_with('-')
         };
-        let is_address = text.rsplit('.').next().is_some_and(|last| last.bytes().all(|b| b.is_ascii_digit()));
+        let is_address = text
+            .rsplit('.')
+            .next()
+            .is_some_and(|last| last.bytes().all(|b| b.is_ascii_digit()));
         let is_name = text.len() <= 253 && text.contains('.') && text.split('.').all(label) && !is_address;
         is_name.then(|| Self(text.to_owned())).ok_or(WRONG)
     }
@@ -206,10 +214,22 @@ mod tests {
     fn each_kind_of_arn_is_taken_for_itself_only() {
         let kinds: [(&str, fn(&str) -> Result<Arn, &'static str>); 6] = [
             ("arn:aws:sns:eu-west-1:123456789012:approvals", Arn::topic),
-            ("arn:aws:ses:eu-west-1:123456789012:identity/example.com", Arn::identity),
-            ("arn:aws:ses:eu-west-1:123456789012:configuration-set/ours", Arn::identity),
-            ("arn:aws-cn:events:cn-north-1:123456789012:event-bus/ours", Arn::bus),
-            ("arn:aws:secretsmanager:eu-west-1:123456789012:secret:slack-AbCdEf", Arn::secret),
+            (
+                "arn:aws:ses:eu-west-1:123456789012:identity/example.com",
+                Arn::identity,
+            ),
+            (
+                "arn:aws:ses:eu-west-1:123456789012:configuration-set/ours",
+                Arn::identity,
+            ),
+            (
+                "arn:aws-cn:events:cn-north-1:123456789012:event-bus/ours",
+                Arn::bus,
+            ),
+            (
+                "arn:aws:secretsmanager:eu-west-1:123456789012:secret:slack-AbCdEf",
+                Arn::secret,
+            ),
             ("arn:aws:ssm:eu-west-1:123456789012:parameter/a/b", Arn::secret),
         ];
         for (text, own) in kinds {
@@ -244,8 +264,23 @@ mod tests {
             assert!(Host::parse(text).is_ok(), "{text}");
         }
         for text in [
-            "", "localhost", "Hooks.example.com", "*.example.com", "a..b", ".a.b", "a.b.", "a.b:443", "a/b.c", "u@a.b",
-            "10.0.0.1", "127.1", "[::1]", "-a.b", "a-.b", "bücher.example", &format!("{}.b", "a".repeat(64)),
+            "",
+            "localhost",
+            "Hooks.example.com",
+            "*.example.com",
+            "a..b",
+            ".a.b",
+            "a.b.",
+            "a.b:443",
+            "a/b.c",
+            "u@a.b",
+            "10.0.0.1",
+            "127.1",
+            "[::1]",
+            "-a.b",
+            "a-.b",
+            "bücher.example",
+            &format!("{}.b", "a".repeat(64)),
         ] {
             assert!(Host::parse(text).is_err(), "{text}");
         }
@@ -262,9 +297,18 @@ mod tests {
             ],
             ..Permits::default()
         };
-        for address in ["a@example.com", "A@Example.COM", "a@mail.example.com", "ann@other.example"] {
+        for address in [
+            "a@example.com",
+            "A@Example.COM",
+            "a@mail.example.com",
+            "ann@other.example",
+        ] {
             assert!(permits.sends_from(address), "{address}");
-            assert_eq!(permits.sends_in(address).as_deref(), Some("eu-west-1"), "{address}");
+            assert_eq!(
+                permits.sends_in(address).as_deref(),
+                Some("eu-west-1"),
+                "{address}"
+            );
         }
         for address in [
             "a@evilexample.com",
@@ -286,13 +330,26 @@ mod tests {
         let flat = "arn:aws:ssm:eu-west-1:123456789012:parameter/flat";
         let deep = "arn:aws:ssm:eu-west-1:123456789012:parameter/a/b";
         let permits = Permits {
-            secrets: [slack, flat, deep].map(|text| Arn::secret(text).unwrap()).to_vec(),
+            secrets: [slack, flat, deep]
+                .map(|text| Arn::secret(text).unwrap())
+                .to_vec(),
             ..Permits::default()
         };
         for wanted in [slack, "team/slack"] {
-            assert_eq!(permits.secret_manager(wanted).map(Arn::as_str), Some(slack), "{wanted}");
+            assert_eq!(
+                permits.secret_manager(wanted).map(Arn::as_str),
+                Some(slack),
+                "{wanted}"
+            );
         }
-        for wanted in ["", "slack", "team/slack-AbCdEf", "team/sla", &slack[..slack.len() - 1], flat] {
+        for wanted in [
+            "",
+            "slack",
+            "team/slack-AbCdEf",
+            "team/sla",
+            &slack[..slack.len() - 1],
+            flat,
+        ] {
             assert_eq!(permits.secret_manager(wanted), None, "{wanted}");
         }
         for (wanted, arn) in [("flat", flat), ("/flat", flat), ("/a/b", deep), (deep, deep)] {

@@ -3,6 +3,7 @@
 use super::permits::Arn;
 use super::{Channel, Delivery, MAX_CHANNELS, Person, SecretRef, SlackDoor};
 use crate::action::{self, Recipient, wire};
+use crate::https_url::HttpsUrl;
 use crate::rejection::Fault;
 use lettre::Address;
 use lettre::message::Mailbox;
@@ -14,8 +15,6 @@ const MAX_ADDRESSES: usize = 50;
 const MAX_SUBJECT_CHARS: usize = 200;
 /// Longest subject of SNS, in bytes of ASCII (API reference of `Publish`: "less than 100 characters").
 const MAX_SNS_SUBJECT: usize = 99;
-/// Longest URL of a webhook.
-const MAX_WEBHOOK_URL: usize = 2_048;
 /// Longest detail type of EventBridge (API reference of `PutEvents`).
 const MAX_DETAIL_TYPE_CHARS: usize = 128;
 /// Longest `source` of an event, and longest name of a secret.
@@ -30,10 +29,17 @@ pub fn read(raw: &RawValue, people: &[Person]) -> Result<Vec<Delivery>, Fault> {
     if text.starts_with('{') {
         return Ok(vec![delivery(text, "deliver", people)?]);
     }
-    let list: Vec<Box<RawValue>> = serde_json::from_str(text)
-        .map_err(|_| Fault::at("deliver", "must be a channel, as {\"sns\": {…}}, or a list of channels"))?;
+    let list: Vec<Box<RawValue>> = serde_json::from_str(text).map_err(|_| {
+        Fault::at(
+            "deliver",
+            "must be a channel, as {\"sns\": {…}}, or a list of channels",
+        )
+    })?;
     if !(1..=MAX_CHANNELS).contains(&list.len()) {
-        return Err(Fault::at("deliver", format!("must hold 1 to {MAX_CHANNELS} channels")));
+        return Err(Fault::at(
+            "deliver",
+            format!("must hold 1 to {MAX_CHANNELS} channels"),
+        ));
     }
     let each = list.iter().enumerate();
     each.map(|(index, raw)| delivery(raw.get(), &format!("deliver[{index}]"), people))
@@ -43,7 +49,14 @@ pub fn read(raw: &RawValue, people: &[Person]) -> Result<Vec<Delivery>, Fault> {
 fn delivery(text: &str, at: &str, people: &[Person]) -> Result<Delivery, Fault> {
     let wire: wire::Delivery = action::read_text(text, |_| ()).map_err(|fault| fault.under(at))?;
     let optional = wire.optional == Some(true);
-    let channel = match (wire.sns, wire.ses, wire.slack, wire.teams, wire.webhook, wire.eventbridge) {
+    let channel = match (
+        wire.sns,
+        wire.ses,
+        wire.slack,
+        wire.teams,
+        wire.webhook,
+        wire.eventbridge,
+    ) {
         (Some(wire), None, None, None, None, None) => sns(wire),
         (None, Some(wire), None, None, None, None) => ses(wire, people),
         (None, None, Some(wire), None, None, None) => slack(wire, people),
@@ -98,15 +111,17 @@ pub(super) fn is_sns_subject(text: &str) -> bool {
 
 fn ses(wire: wire::Ses, people: &[Person]) -> Result<Channel, Fault> {
     let from = mailbox(&wire.from, "from")?;
-    let reply_to = wire
-        .reply_to
-        .map(|text| mailbox(&text, "reply_to"))
-        .transpose()?;
+    let reply_to = wire.reply_to.map(|text| mailbox(&text, "reply_to")).transpose()?;
     let subject = subject(wire.subject)?;
     let to = wire.to.unwrap_or_default();
     match (people, to.len()) {
         ([], 1..=MAX_ADDRESSES) => {}
-        ([], _) => return Err(Fault::at("to", format!("must hold 1 to {MAX_ADDRESSES} addresses"))),
+        ([], _) => {
+            return Err(Fault::at(
+                "to",
+                format!("must hold 1 to {MAX_ADDRESSES} addresses"),
+            ));
+        }
         (_, 1..) => {
             let what = "is left out with `recipients`: each gets their own links at their own `email`";
             return Err(Fault::at("to", what));
@@ -130,7 +145,12 @@ fn ses(wire: wire::Ses, people: &[Person]) -> Result<Channel, Fault> {
 
 /// An address with or without a name. lettre checks and encodes both; what it could misread is refused here.
 fn mailbox(text: &str, at: &str) -> Result<Mailbox, Fault> {
-    let wrong = || Fault::at(at, "must be a mail address of ASCII, as ann@example.com or Ann <ann@example.com>");
+    let wrong = || {
+        Fault::at(
+            at,
+            "must be a mail address of ASCII, as ann@example.com or Ann <ann@example.com>",
+        )
+    };
     if text.len() > MAX_NAME_BYTES || text.chars().any(char::is_control) {
         return Err(wrong());
     }
@@ -192,26 +212,10 @@ fn teams(wire: wire::Teams) -> Result<Channel, Fault> {
 }
 
 fn webhook(url: &str, key: wire::Secret) -> Result<Channel, Fault> {
-    const WRONG: &str = "must be an https URL without user info, port and fragment";
-    let wrong = || Fault::at("url", WRONG);
-    let is_odd = |c: char| c.is_control() || c.is_whitespace() || c == '\\';
-    if url.len() > MAX_WEBHOOK_URL || url.contains(is_odd) {
-        return Err(wrong());
-    }
-    let url = url::Url::parse(url).map_err(|_| wrong())?;
-    let is_plain = url.scheme() == "https"
-        && url.domain().is_some()
-        && url.username().is_empty()
-        && url.password().is_none()
-        && url.port().is_none()
-        && url.fragment().is_none();
-    match is_plain {
-        true => Ok(Channel::Webhook {
-            url: Box::new(url),
-            secret: secret(key, "secret")?,
-        }),
-        false => Err(wrong()),
-    }
+    Ok(Channel::Webhook {
+        url: HttpsUrl::parse(url).map_err(|what| Fault::at("url", what))?,
+        secret: secret(key, "secret")?,
+    })
 }
 
 fn eventbridge(wire: wire::EventBridge) -> Result<Channel, Fault> {
@@ -219,7 +223,8 @@ fn eventbridge(wire: wire::EventBridge) -> Result<Channel, Fault> {
     let source = wire.source.unwrap_or_else(|| "sfn-callback-urls".to_owned());
     let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_');
     if !(1..=256).contains(&source.len()) || !source.bytes().all(plain) || source.starts_with("aws.") {
-        let what = "must have 1 to 256 letters, digits, dots, hyphens or underscores, and not begin with `aws.`";
+        let what =
+            "must have 1 to 256 letters, digits, dots, hyphens or underscores, and not begin with `aws.`";
         return Err(Fault::at("source", what));
     }
     let detail_type = wire.detail_type.unwrap_or_else(|| super::event::TYPE.to_owned());
@@ -236,7 +241,9 @@ fn eventbridge(wire: wire::EventBridge) -> Result<Channel, Fault> {
 }
 
 fn secret(wire: wire::Secret, at: &str) -> Result<SecretRef, Fault> {
-    let is_name = |text: &String| (1..=MAX_NAME_BYTES).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
+    let is_name = |text: &String| {
+        (1..=MAX_NAME_BYTES).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic())
+    };
     let name = |text: String, field: &str| match is_name(&text) {
         true => Ok(text),
         false => Err(Fault::at(format!("{at}.{field}"), "must be an ARN or a name")),
@@ -244,7 +251,10 @@ fn secret(wire: wire::Secret, at: &str) -> Result<SecretRef, Fault> {
     match (wire.secretsmanager, wire.ssm, wire.key) {
         (Some(text), None, key) => {
             if key.as_deref() == Some("") {
-                return Err(Fault::at(format!("{at}.key"), "must be the name of a key in the secret's JSON"));
+                return Err(Fault::at(
+                    format!("{at}.key"),
+                    "must be the name of a key in the secret's JSON",
+                ));
             }
             Ok(SecretRef::SecretsManager(name(text, "secretsmanager")?, key))
         }
@@ -277,7 +287,10 @@ fn subject(text: Option<String>) -> Result<Option<String>, Fault> {
 /// The field that is wrong.
 pub fn people(wire: Vec<wire::Recipient>, max: usize) -> Result<Vec<Person>, Fault> {
     if !(1..=max).contains(&wire.len()) {
-        return Err(Fault::at("recipients", format!("must hold 1 to {max} recipients")));
+        return Err(Fault::at(
+            "recipients",
+            format!("must hold 1 to {max} recipients"),
+        ));
     }
     let mut people: Vec<Person> = Vec::with_capacity(wire.len());
     for (index, recipient) in wire.into_iter().enumerate() {
@@ -288,7 +301,11 @@ pub fn people(wire: Vec<wire::Recipient>, max: usize) -> Result<Vec<Person>, Fau
         }
         let email = match recipient.email {
             Some(text) => Some(mailbox(&text, &at("email"))?),
-            None => id.as_str().parse::<Address>().ok().and_then(|_| mailbox(id.as_str(), "").ok()),
+            None => id
+                .as_str()
+                .parse::<Address>()
+                .ok()
+                .and_then(|_| mailbox(id.as_str(), "").ok()),
         };
         if recipient.slack.as_deref().is_some_and(|id| !is_slack_id(id)) {
             return Err(Fault::at(at("slack"), SLACK_ID));

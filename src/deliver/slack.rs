@@ -22,9 +22,15 @@ pub fn compose(message: &Message<'_>, channel: Option<&str>) -> Value {
         let facts: Vec<String> = facts
             .map(|(term, value)| format!("*{}:* {}", escaped(term), escaped(value)))
             .collect();
-        for part in title.into_iter().chain(text).chain((!facts.is_empty()).then(|| facts.join("\n"))) {
+        for part in title
+            .into_iter()
+            .chain(text)
+            .chain((!facts.is_empty()).then(|| facts.join("\n")))
+        {
             for text in pieces(&part, MAX_SECTION) {
-                blocks.push(json!({"type": "section", "text": {"type": "mrkdwn", "text": text, "verbatim": true}}));
+                blocks.push(
+                    json!({"type": "section", "text": {"type": "mrkdwn", "text": text, "verbatim": true}}),
+                );
             }
         }
         for buttons in section.buttons.chunks(MAX_BUTTONS) {
@@ -57,7 +63,9 @@ pub fn compose(message: &Message<'_>, channel: Option<&str>) -> Value {
 pub fn check(body: &Value) -> Result<(), String> {
     let blocks = body["blocks"].as_array().map_or(0, Vec::len);
     match blocks > MAX_BLOCKS {
-        true => Err(format!("the message would have {blocks} blocks; Slack takes {MAX_BLOCKS}")),
+        true => Err(format!(
+            "the message would have {blocks} blocks; Slack takes {MAX_BLOCKS}"
+        )),
         false => Ok(()),
     }
 }
@@ -89,7 +97,9 @@ fn plain(text: &str, max: usize) -> Value {
 /// The three characters that begin links, mentions and entities. What is left of Slack's markup only looks.
 fn escaped(text: impl AsRef<str>) -> String {
     let text = text.as_ref();
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
 }
 
 /// A long text in parts, none of which ends within an entity.
@@ -98,7 +108,9 @@ fn pieces(text: &str, max: usize) -> Vec<String> {
     let mut length = 0;
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
-        let entity = ["&amp;", "&lt;", "&gt;"].into_iter().find(|entity| rest.starts_with(entity));
+        let entity = ["&amp;", "&lt;", "&gt;"]
+            .into_iter()
+            .find(|entity| rest.starts_with(entity));
         let size = entity.map_or(first.len_utf8(), str::len);
         let (unit, after) = rest.split_at(size);
         let chars = unit.chars().count();

@@ -9,17 +9,26 @@ use serde_json::{Value, json};
 pub fn compose(message: &Message<'_>) -> Value {
     let mut body = Vec::new();
     if let Some(name) = &message.brand.name {
-        body.push(block(vec![json!({"type": "TextRun", "text": name, "isSubtle": true})]));
+        body.push(block(vec![
+            json!({"type": "TextRun", "text": name, "isSubtle": true}),
+        ]));
     }
     body.push(block(vec![
         json!({"type": "TextRun", "text": message.heading, "size": "large", "weight": "bolder"}),
     ]));
     for section in &message.sections {
         if let Some(title) = section.title {
-            body.push(block(vec![json!({"type": "TextRun", "text": title, "weight": "bolder"})]));
+            body.push(block(vec![
+                json!({"type": "TextRun", "text": title, "weight": "bolder"}),
+            ]));
         }
         // A line break is none in a run.
-        for line in section.text.unwrap_or_default().lines().filter(|line| !line.trim().is_empty()) {
+        for line in section
+            .text
+            .unwrap_or_default()
+            .lines()
+            .filter(|line| !line.trim().is_empty())
+        {
             body.push(block(vec![json!({"type": "TextRun", "text": line})]));
         }
         for (term, value) in section.facts {
@@ -58,7 +67,9 @@ fn block(inlines: Vec<Value>) -> Value {
 }
 
 fn small(text: &str) -> Value {
-    block(vec![json!({"type": "TextRun", "text": text, "size": "small", "isSubtle": true})])
+    block(vec![
+        json!({"type": "TextRun", "text": text, "size": "small", "isSubtle": true}),
+    ])
 }
 
 fn button(button: &Button<'_>) -> Value {

@@ -3,10 +3,12 @@
 
 mod cors;
 mod create;
+mod deliver;
 mod process;
 
 use crate::brand::Brand;
 use crate::calls::Calls;
+use crate::channels::Channels;
 use crate::config::Config;
 use crate::keys::Keys;
 use crate::language::Language;
@@ -14,6 +16,7 @@ use crate::log::{self, Level, Line, Verbose};
 use crate::negotiate::Format;
 use crate::rejection::Rejection;
 use crate::reply::{Reply, Visitor};
+use crate::request;
 use crate::tasks::Tasks;
 use bytes::Bytes;
 use http::{HeaderMap, Request};
@@ -27,6 +30,8 @@ pub struct App {
     pub keys: Keys,
     /// Where tasks wait.
     pub tasks: Tasks,
+    /// What delivers links.
+    pub channels: Channels,
     /// What time it is.
     pub clock: fn() -> jiff::Timestamp,
     /// Fills a buffer with unpredictable bytes.
@@ -117,6 +122,7 @@ impl App {
             cause: None,
             status: 0,
             links: None,
+            messages: None,
             format: None,
             data_key: None,
             source_ip: caller.source_ip.as_deref().map(log::foreign),
@@ -144,6 +150,11 @@ fn header(headers: &HeaderMap, name: http::HeaderName) -> Option<String> {
         .filter_map(|value| value.to_str().ok())
         .collect();
     (!values.is_empty()).then(|| values.join(","))
+}
+
+/// Whether a refusal of this request fails its invocation. Over HTTP there is a status for that.
+pub fn raises_errors(caller: &Caller, request: &Request<Bytes>) -> bool {
+    caller.door == Door::Direct && request::raises_errors(request.body())
 }
 
 /// The answer when something went wrong that should not be able to.

@@ -17,6 +17,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("template", &[]),
     ("calls", &[]),
     ("origin", &[]),
+    ("https_url", &[]),
     ("rejection", &["transaction"]),
     ("json", &["select"]),
     // The pure core: no I/O, no clock, no environment, nothing of AWS.
@@ -103,6 +104,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("log", &["calls", "rejection"]),
     // Adapters.
     ("aws", &["config"]),
+    ("outbound", &["config", "https_url"]),
     ("keys", &["aws", "calls", "config", "rejection", "seal"]),
     (
         "tasks",
@@ -184,10 +186,15 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("aws_config", &["entry/laptop/"]),
     ("lambda_http", &["entry/lambda.rs"]),
     ("lambda_runtime", &["entry/lambda.rs"]),
-    ("hyper::", &["entry/laptop/"]),
+    ("hyper::", &["entry/laptop/", "outbound/"]),
+    ("hyper_rustls", &["outbound/"]),
+    ("rustls::", &["outbound/"]),
     ("clap", &["entry/laptop/"]),
-    ("tokio::", &["entry/", "keys/", "tasks/", "main.rs"]),
-    ("http::", &["aws.rs", "entry/", "rejection.rs", "reply/", "web/"]),
+    ("tokio::", &["entry/", "keys/", "outbound/", "tasks/", "main.rs"]),
+    (
+        "http::",
+        &["aws.rs", "entry/", "outbound/", "rejection.rs", "reply/", "web/"],
+    ),
     ("jsonschema::", &["form/check.rs", "select/schema.rs"]),
     ("serde_json_path::", &["select/path/"]),
     ("minicbor", &["payload/packed"]),
@@ -198,12 +205,18 @@ const ONLY_IN: &[(&str, &[&str])] = &[
         &["config.rs", "entry/laptop/", "entry/process.rs", "main.rs"],
     ),
     ("std::fs", &["aws.rs", "entry/laptop/"]),
-    ("std::net", &["entry/laptop/"]),
-    (".await", &["entry/", "keys/", "tasks/", "web/", "main.rs"]),
-    ("async ", &["entry/", "keys/", "tasks/", "web/", "main.rs"]),
+    ("std::net", &["config.rs", "entry/laptop/", "outbound/"]),
+    (
+        ".await",
+        &["entry/", "keys/", "outbound/", "tasks/", "web/", "main.rs"],
+    ),
+    (
+        "async ",
+        &["entry/", "keys/", "outbound/", "tasks/", "web/", "main.rs"],
+    ),
     ("Timestamp::now", &["entry/process.rs"]),
     ("SystemTime", &[]),
-    ("Instant::now", &["keys/", "tasks/", "web/"]),
+    ("Instant::now", &["keys/", "outbound/", "tasks/", "web/"]),
     ("SystemRandom", &["entry/process.rs"]),
 ];
 

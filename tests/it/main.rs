@@ -16,11 +16,18 @@ mod jsonpath;
 mod layers;
 mod leaks;
 mod log_level;
+mod outbound;
 mod pages;
 mod people;
 mod process;
 mod properties;
+#[path = "../support/receiver.rs"]
+#[allow(dead_code, reason = "other tests use the rest of it")]
+mod receiver;
 mod refusals;
 mod requests;
 mod support;
+#[path = "../support/tls.rs"]
+#[allow(dead_code, reason = "other tests use the rest of it")]
+mod tls;
 mod vectors;

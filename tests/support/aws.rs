@@ -8,7 +8,6 @@ mod fault;
 mod kms;
 mod operation;
 mod server;
-mod tls;
 mod wire;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -24,14 +23,14 @@ use serde_json::{Map, Value, json};
 use sfn_callback_urls::tasks::{Report, TaskId, TaskList, TaskSpec, TaskState};
 use tokio::sync::watch;
 
+pub use super::tls::Identity;
 pub use error::{ApiError, AwsError};
 pub use fault::{Commit, Fault};
 pub use kms::{BLOB_BYTES, BLOB_PREFIX_BYTES, KeyState};
 pub use operation::{Operation, Service};
-pub use tls::Identity;
 
+use super::tls::{self, AuthorityFile};
 use kms::{Kms, only_fields, string};
-use tls::AuthorityFile;
 
 /// The region of the keys.
 pub const REGION: &str = "us-east-1";
@@ -130,7 +129,7 @@ impl FakeAws {
         let (tls, https) = match identity {
             None => (None, None),
             Some(identity) => {
-                let (acceptor, authority) = tls::acceptor(identity);
+                let (acceptor, authority) = tls::acceptor(&["localhost", "127.0.0.1"], identity);
                 let (listener, address) = server::listen();
                 (Some((listener, acceptor)), Some((address, authority)))
             }

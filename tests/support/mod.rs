@@ -9,4 +9,6 @@
 
 pub mod aws;
 pub mod events;
+pub mod receiver;
 pub mod runtime_api;
+pub mod tls;

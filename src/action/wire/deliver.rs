@@ -18,8 +18,7 @@ pub enum Deliver {
     /// One channel.
     One(Delivery),
     /// Up to ten.
-    #[schemars(length(min = 1, max = 10))]
-    Several(Vec<Delivery>),
+    Several(#[schemars(length(min = 1, max = 10))] Vec<Delivery>),
 }
 
 /// One channel: exactly one of `sns`, `ses`, `slack`, `teams`, `webhook` and `eventbridge`.
@@ -183,7 +182,10 @@ pub struct Teams {
 #[serde(deny_unknown_fields, expecting = "an object")]
 pub struct Webhook {
     /// An https URL whose host is one of DeliverHosts.
-    #[cfg_attr(test, schemars(regex(pattern = r"^[Hh][Tt][Tt][Pp][Ss]://[^/?#@\s\p{Cc}\\]+([/?][^#\s\p{Cc}\\]*)?$")))]
+    #[cfg_attr(
+        test,
+        schemars(regex(pattern = r"^[Hh][Tt][Tt][Pp][Ss]://[^/?#@\s\p{Cc}\\]+([/?][^#\s\p{Cc}\\]*)?$"))
+    )]
     pub url: String,
     /// How it is signed: `standard-webhooks`, which is also what is done without it.
     #[serde(default, deserialize_with = "present")]
