@@ -26,6 +26,7 @@ impl Reader<'_> {
             identities: self.list("DELIVER_IDENTITY_ARNS", Arn::identity),
             buses: self.list("DELIVER_EVENT_BUS_ARNS", Arn::bus),
             secrets: self.list("DELIVER_SECRET_ARNS", Arn::secret),
+            parameters: self.list("DELIVER_PARAMETER_ARNS", Arn::parameter),
             hosts: self.list("DELIVER_HOSTS", Host::parse),
         }
     }
@@ -72,6 +73,7 @@ mod tests {
             ("DELIVER_IDENTITY_ARNS", TOPIC.to_owned()),
             ("DELIVER_EVENT_BUS_ARNS", "default".to_owned()),
             ("DELIVER_SECRET_ARNS", "slack".to_owned()),
+            ("DELIVER_PARAMETER_ARNS", "/slack".to_owned()),
             ("DELIVER_HOSTS", "https://hooks.example.com".to_owned()),
         ] {
             let problems = read(name, &value).unwrap_err();

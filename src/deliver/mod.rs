@@ -200,7 +200,14 @@ impl Channel {
             Some(_) => Ok(()),
             None => Err(Fault::at(
                 at,
-                "is not among the secrets that this stack may read (parameter DeliverSecretArns)",
+                match secret {
+                    SecretRef::SecretsManager(..) => {
+                        "is not among the secrets that this stack may read (parameter DeliverSecretArns)"
+                    }
+                    SecretRef::Parameter(_) => {
+                        "is not among the parameters that this stack may read (parameter DeliverParameterArns)"
+                    }
+                },
             )),
         };
         match self {

@@ -18,6 +18,7 @@ fn permits() -> Permits {
         identities: vec![Arn::identity("arn:aws:ses:eu-west-1:123456789012:identity/example.com").unwrap()],
         buses: vec![Arn::bus(BUS).unwrap()],
         secrets: vec![Arn::secret(SECRET).unwrap()],
+        parameters: Vec::new(),
         hosts: vec![Host::parse("hooks.example.com").unwrap()],
     }
 }
@@ -333,7 +334,7 @@ fn what_the_stack_does_not_name_is_refused() {
         (
             json!({"slack": {"bot_token": {"ssm": "chat"}, "channel": "C1"}}),
             "slack.bot_token",
-            "DeliverSecretArns",
+            "DeliverParameterArns",
         ),
         (
             json!({"teams": {"workflow_url": other}}),

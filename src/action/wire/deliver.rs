@@ -38,15 +38,15 @@ pub struct Delivery {
     #[serde(default, deserialize_with = "present")]
     #[cfg_attr(test, schemars(with = "Ses", skip_serializing_if = "Option::is_none"))]
     pub ses: Option<Ses>,
-    /// Posts a message to Slack. Needs DeliverSecretArns.
+    /// Posts a message to Slack. Needs DeliverSecretArns or DeliverParameterArns.
     #[serde(default, deserialize_with = "present")]
     #[cfg_attr(test, schemars(with = "Slack", skip_serializing_if = "Option::is_none"))]
     pub slack: Option<Slack>,
-    /// Posts a card to a workflow of Microsoft Teams. Needs DeliverSecretArns.
+    /// Posts a card to a workflow of Microsoft Teams. Needs DeliverSecretArns or DeliverParameterArns.
     #[serde(default, deserialize_with = "present")]
     #[cfg_attr(test, schemars(with = "Teams", skip_serializing_if = "Option::is_none"))]
     pub teams: Option<Teams>,
-    /// Posts the links to a program, signed. Needs DeliverHosts and DeliverSecretArns.
+    /// Posts the links to a program, signed. Needs DeliverHosts and DeliverSecretArns or DeliverParameterArns.
     #[serde(default, deserialize_with = "present")]
     #[cfg_attr(test, schemars(with = "Webhook", skip_serializing_if = "Option::is_none"))]
     pub webhook: Option<Webhook>,
