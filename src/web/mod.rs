@@ -3,18 +3,22 @@
 
 mod cors;
 mod create;
+mod deliver;
 mod event;
 mod process;
 
 use crate::brand::Brand;
 use crate::calls::Calls;
+use crate::channels::Channels;
 use crate::config::Config;
+use crate::event::Event;
 use crate::keys::Keys;
 use crate::language::Language;
 use crate::log::{self, Level, Line, Verbose};
 use crate::negotiate::Format;
 use crate::rejection::Rejection;
 use crate::reply::{Reply, Visitor};
+use crate::request;
 use crate::tasks::Tasks;
 use bytes::Bytes;
 use http::{HeaderMap, Request};
@@ -28,6 +32,8 @@ pub struct App {
     pub keys: Keys,
     /// Where tasks wait.
     pub tasks: Tasks,
+    /// What delivers links.
+    pub channels: Channels,
     /// What time it is.
     pub clock: fn() -> jiff::Timestamp,
     /// Fills a buffer with unpredictable bytes.
@@ -118,6 +124,7 @@ impl App {
             cause: None,
             status: 0,
             links: None,
+            messages: None,
             format: None,
             data_key: None,
             source_ip: caller.source_ip.as_deref().map(log::foreign),
@@ -145,6 +152,12 @@ fn header(headers: &HeaderMap, name: http::HeaderName) -> Option<String> {
         .filter_map(|value| value.to_str().ok())
         .collect();
     (!values.is_empty()).then(|| values.join(","))
+}
+
+/// Whether a refusal of this request fails its invocation. Over HTTP there is a status for that.
+pub fn raises_errors(caller: &Caller, request: &Request<Bytes>) -> bool {
+    let body = request.body();
+    caller.door == Door::Direct && (Event::of(body, true).is_some() || request::raises_errors(body))
 }
 
 /// The answer when something went wrong that should not be able to.
