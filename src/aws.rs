@@ -1,5 +1,7 @@
 //! The HTTPS client of the AWS SDK, and what its errors mean.
 
+mod deliver;
+
 use crate::config::Config;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_kms::error::{ProvideErrorMetadata, SdkError};

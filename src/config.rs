@@ -1,8 +1,11 @@
 //! The settings, read once. Every problem is reported, with the name of its variable.
 
+mod deliver;
+
 use crate::action::Confirm;
 use crate::brand::{self, Brand, Color};
 use crate::decide::Switches;
+use crate::deliver::Permits;
 use crate::expiration::Lifetime;
 use crate::link::{BaseUrl, is_region};
 use crate::log::Level;
@@ -10,6 +13,8 @@ use crate::origin::AllowedOrigin;
 use crate::target::EnabledTargets;
 use std::fmt;
 use std::net::SocketAddr;
+
+pub use deliver::DeliverEndpoints;
 
 /// Everything that the environment decides.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +45,8 @@ pub struct Config {
     pub accept_legacy: bool,
     /// `CORS_ALLOW_ORIGIN`: whose scripts may follow links; absent means nobody's.
     pub cors_allow_origin: Option<AllowedOrigin>,
+    /// `DELIVER_…`: what links may be delivered to.
+    pub permits: Permits,
     /// `LOG_LEVEL`: lines below it are not written.
     pub log_level: Level,
     /// `VERBOSE_LOGGING`.
@@ -88,6 +95,8 @@ pub struct AwsSettings {
     pub codepipeline_endpoint: Option<String>,
     /// `AWS_ENDPOINT_URL_SSM` or `AWS_ENDPOINT_URL`.
     pub ssm_endpoint: Option<String>,
+    /// Those of the services that deliver.
+    pub deliver: DeliverEndpoints,
     /// `AWS_CA_BUNDLE`, else `SSL_CERT_FILE`: a PEM file that replaces the embedded roots.
     pub ca_bundle: Option<String>,
 }
@@ -193,6 +202,7 @@ impl Config {
             },
             accept_legacy: read.switch("ACCEPT_LEGACY_URLS", true),
             cors_allow_origin: read.parsed("CORS_ALLOW_ORIGIN", |text| AllowedOrigin::parse(&text)),
+            permits: read.permits(),
             log_level: read.level("LOG_LEVEL"),
             verbose: read.switch("VERBOSE_LOGGING", false),
             metrics: read.metrics(),
@@ -215,6 +225,7 @@ impl Config {
                 lambda_endpoint: read.endpoint("AWS_ENDPOINT_URL_LAMBDA"),
                 codepipeline_endpoint: read.endpoint("AWS_ENDPOINT_URL_CODEPIPELINE"),
                 ssm_endpoint: read.endpoint("AWS_ENDPOINT_URL_SSM"),
+                deliver: read.deliver_endpoints(),
                 ca_bundle: read.ca_bundle(),
             },
             region,

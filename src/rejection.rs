@@ -200,6 +200,12 @@ pub enum Rejection {
     EncryptionFailed(String),
     /// A link would be longer than its readers allow; which action, how long.
     UrlTooLong(Fault),
+    /// A link that acts when it is opened shall be sent to people.
+    UnsafeDelivery(Fault),
+    /// A channel that the stack does not let be used.
+    DeliveryDisabled(Fault),
+    /// A message could not be sent, or nobody knows whether it was; what was sent before.
+    DeliveryFailed(Fault),
     /// The link could not be opened.
     InvalidPayload(Damage),
     /// An unencrypted link while there is a key.
@@ -270,6 +276,9 @@ impl Rejection {
             Rejection::InvalidJsonPath(_) => ("InvalidJsonPath", StatusCode::BAD_REQUEST),
             Rejection::EncryptionFailed(_) => ("EncryptionFailed", StatusCode::BAD_REQUEST),
             Rejection::UrlTooLong(_) => ("UrlTooLong", StatusCode::BAD_REQUEST),
+            Rejection::UnsafeDelivery(_) => ("UnsafeDelivery", StatusCode::BAD_REQUEST),
+            Rejection::DeliveryDisabled(_) => ("DeliveryDisabled", StatusCode::BAD_REQUEST),
+            Rejection::DeliveryFailed(_) => ("DeliveryFailed", StatusCode::BAD_GATEWAY),
             Rejection::InvalidPayload(_) => ("InvalidPayload", StatusCode::BAD_REQUEST),
             Rejection::EncryptionRequired => ("EncryptionRequired", StatusCode::BAD_REQUEST),
             Rejection::DecryptionUnsupported => ("DecryptionUnsupported", StatusCode::BAD_REQUEST),
@@ -382,6 +391,9 @@ impl fmt::Display for Rejection {
             | Rejection::InvalidPostActionOutcome(fault)
             | Rejection::InvalidJsonPath(fault)
             | Rejection::UrlTooLong(fault)
+            | Rejection::UnsafeDelivery(fault)
+            | Rejection::DeliveryDisabled(fault)
+            | Rejection::DeliveryFailed(fault)
             | Rejection::OutputFormatting(fault)
             | Rejection::InvalidPostActionBody(fault) => return fault.fmt(f),
             Rejection::DuplicateActionName(at) => {

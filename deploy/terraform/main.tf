@@ -25,6 +25,12 @@ locals {
     CorsAllowOrigin             = var.cors_allow_origin
     BrandName                   = var.brand_name
     BrandColor                  = var.brand_color
+    DeliverTopicArns            = var.deliver_topic_arns
+    DeliverIdentityArns         = var.deliver_identity_arns
+    DeliverEventBusArns         = var.deliver_event_bus_arns
+    DeliverSecretArns           = var.deliver_secret_arns
+    DeliverParameterArns        = var.deliver_parameter_arns
+    DeliverHosts                = var.deliver_hosts
     DisableEncryption           = var.disable_encryption
     EncryptionKeyArn            = var.encryption_key_arn
     DecryptKeyArns              = var.decrypt_key_arns

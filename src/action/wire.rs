@@ -3,10 +3,12 @@
 //! The published schema (docs/schema/create-urls.schema.json) is made from these types. They hold tokens, outputs and
 //! answers as they came, so none of them has a `Debug`.
 
+mod deliver;
 mod outcome;
 mod page;
 mod target;
 
+pub use deliver::{Delivery, EventBridge, Secret, Ses, Slack, Sns, Teams, Webhook};
 pub use outcome::{FailureOutcome, HeartbeatOutcome, SuccessOutcome};
 pub use page::{ConfirmPage, Form, FormPage};
 pub use target::{
@@ -92,6 +94,22 @@ pub struct CreateUrls {
         )
     )]
     pub recipients: Option<Vec<Recipient>>,
+    /// Where the links are sent: one channel, or up to ten. A request with it that cannot be carried out fails its
+    /// invocation.
+    #[serde(default, deserialize_with = "present")]
+    #[cfg_attr(
+        test,
+        schemars(with = "deliver::Deliver", skip_serializing_if = "Option::is_none")
+    )]
+    pub deliver: Option<Box<RawValue>>,
+    /// `true`: the answer has the links although they were delivered.
+    #[serde(default, deserialize_with = "present")]
+    #[cfg_attr(test, schemars(with = "bool", skip_serializing_if = "Option::is_none"))]
+    pub return_urls: Option<bool>,
+    /// `true`: a refused direct invocation fails, as one with `deliver` does. Else the refusal is its answer.
+    #[serde(default, deserialize_with = "present")]
+    #[cfg_attr(test, schemars(with = "bool", skip_serializing_if = "Option::is_none"))]
+    pub raise_errors: Option<bool>,
     /// Where the links point; without it, this deployment.
     #[serde(default, deserialize_with = "present")]
     #[cfg_attr(test, schemars(with = "BaseUrl", skip_serializing_if = "Option::is_none"))]
@@ -106,6 +124,21 @@ pub struct Recipient {
     /// Who it is, in the author's words; unique in the request.
     #[cfg_attr(test, schemars(length(min = 1, max = 256)))]
     pub id: String,
+    /// Where `deliver.ses` sends the links of this recipient; without it the id, if that is an address.
+    #[serde(default, deserialize_with = "present")]
+    #[cfg_attr(test, schemars(with = "String", skip_serializing_if = "Option::is_none"))]
+    pub email: Option<String>,
+    /// Id of the member or channel to whom the bot of `deliver.slack` writes; without it, its `channel`.
+    #[serde(default, deserialize_with = "present")]
+    #[cfg_attr(
+        test,
+        schemars(
+            with = "String",
+            regex(pattern = "^[A-Z0-9]{1,64}$"),
+            skip_serializing_if = "Option::is_none"
+        )
+    )]
+    pub slack: Option<String>,
 }
 
 /// Where links point.

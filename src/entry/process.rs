@@ -1,6 +1,7 @@
 //! What only a real process has: a clock, randomness, standard output and clients of AWS.
 
 use crate::aws::Shared;
+use crate::channels::Channels;
 use crate::config::Config;
 use crate::keys::Keys;
 use crate::keys::kms::KmsKeys;
@@ -30,13 +31,15 @@ pub fn app(config: Config, credentials: Option<SharedCredentialsProvider>) -> Re
             }))
         }
     };
-    let services = Services::new(shared, config.aws.clone(), config.outbound.clone(), below);
-    Ok(with(config, keys, Tasks::Aws(Box::new(services))))
+    let tasks = Services::new(shared.clone(), config.aws.clone(), config.outbound.clone(), below);
+    let channels = Channels::new(&config, shared);
+    Ok(with(config, keys, Tasks::Aws(Box::new(tasks)), channels))
 }
 
 /// A service with the clock, the randomness and the log of this process.
-pub fn with(config: Config, keys: Keys, tasks: Tasks) -> App {
+pub fn with(config: Config, keys: Keys, tasks: Tasks, channels: Channels) -> App {
     App {
+        channels,
         config,
         keys,
         tasks,

@@ -277,6 +277,9 @@ fn told(texts: &'static Texts, rejection: &Rejection) -> Told {
         | Rejection::InvalidJsonPath(_)
         | Rejection::EncryptionFailed(_)
         | Rejection::UrlTooLong(_)
+        | Rejection::UnsafeDelivery(_)
+        | Rejection::DeliveryDisabled(_)
+        | Rejection::DeliveryFailed(_)
         | Rejection::EncryptionRequired
         | Rejection::DecryptionUnsupported
         | Rejection::ActionMismatched

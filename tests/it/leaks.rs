@@ -359,6 +359,7 @@ fn debug_shows_no_secret() {
     let links = Created {
         transaction_id: "0".repeat(32),
         links: Links::Shared(urls.clone()),
+        delivered: Vec::new(),
         expiration: None,
         secrets: serde_json::Map::new(),
         warnings: Vec::new(),

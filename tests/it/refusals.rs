@@ -89,6 +89,16 @@ rejections! {
     Rejection::UrlTooLong(_) => created("UrlTooLong", 400, &[], true, || {
         create(PLAIN, json!({"token": "t", "actions": [success(json!("x".repeat(8_000)))]}))
     }),
+    Rejection::UnsafeDelivery(_) => created("UnsafeDelivery", 400, &[], true, || {
+        create(DELIVERS, json!({"token": "t", "actions": [heartbeat()], "deliver": {"sns": {"topic_arn": TOPIC}}}))
+    }),
+    Rejection::DeliveryDisabled(_) => created("DeliveryDisabled", 400, &[], true, || {
+        create(PLAIN, delivering(json!({"sns": {"topic_arn": TOPIC}})))
+    }),
+    // The services of these tests deliver nothing, and say so.
+    Rejection::DeliveryFailed(_) => created("DeliveryFailed", 502, &[], true, || {
+        create(DELIVERS, delivering(json!({"sns": {"topic_arn": TOPIC}})))
+    }),
     Rejection::InvalidPayload(_) => used("InvalidPayload", 400, &[], || {
         visited(PLAIN, heartbeat(), |stack, url| stack.get(&url[..url.len() - 1]))
     }),
@@ -156,6 +166,14 @@ rejections! {
         let nowhere = Stack::new(&[("API_ID", ""), ("STAGE", "")]);
         refused(nowhere, |stack| stack.create(&json!({"token": "t", "actions": [heartbeat()]})))
     }),
+}
+
+const TOPIC: &str = "arn:aws:sns:eu-central-1:123456789012:approvals";
+const DELIVERS: &[(&str, &str)] = &[("DELIVER_TOPIC_ARNS", TOPIC)];
+
+fn delivering(deliver: Value) -> Value {
+    let action = with(heartbeat(), json!({"confirm": true}));
+    json!({"token": "t", "actions": [action], "deliver": deliver})
 }
 
 /// A refusal to create.

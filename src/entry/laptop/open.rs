@@ -3,6 +3,7 @@
 use super::{Open, key_file};
 use crate::action::{ActionKind, Confirm, Face, Outcome, OutcomeKind};
 use crate::calls::Calls;
+use crate::channels::Channels;
 use crate::entry::process;
 use crate::keys::Keys;
 use crate::link::Query;
@@ -75,7 +76,7 @@ impl Open {
         })?;
         let config = self.keys.config(None, &[])?;
         let no_tasks = crate::tasks::Tasks::Listed(Arc::new(Mutex::new(crate::tasks::TaskList::new())));
-        Ok(process::with(config, Keys::Local(keys), no_tasks))
+        Ok(process::with(config, Keys::Local(keys), no_tasks, Channels::Off))
     }
 }
 

@@ -329,7 +329,7 @@ fn read_outcomes(text: &str) -> Result<action::Outcomes, &'static str> {
     }
     let notes = Notes::default();
     let outcomes = action::outcomes::read_sealed(text, &notes).map_err(|_| "outcomes")?;
-    if notes.into_vec().is_empty() {
+    if notes.list().is_empty() {
         Ok(outcomes)
     } else {
         Err("outcomes have unknown fields")
