@@ -43,6 +43,8 @@ pub struct Config {
     pub log_level: Level,
     /// `VERBOSE_LOGGING`.
     pub verbose: bool,
+    /// `METRICS`: the function whose metrics lines carry; absent means that they carry none.
+    pub metrics: Option<String>,
     /// `DATA_KEY_MAX_AGE`, `DATA_KEY_MAX_USES` and `DECRYPT_CACHE_MAX_AGE`.
     pub caches: CacheSettings,
     /// How hosts that are no service of AWS are reached.
@@ -111,6 +113,8 @@ impl fmt::Display for Problem {
 
 /// Longest audience, in bytes.
 const MAX_AUDIENCE: usize = 128;
+/// Longest name of a Lambda function, in bytes; Lambda's own limit is below it.
+const MAX_FUNCTION_NAME: usize = 140;
 
 impl Config {
     /// Reads the settings through `variable`. An empty variable counts as absent.
@@ -177,6 +181,7 @@ impl Config {
             cors_allow_origin: read.parsed("CORS_ALLOW_ORIGIN", |text| AllowedOrigin::parse(&text)),
             log_level: read.level("LOG_LEVEL"),
             verbose: read.switch("VERBOSE_LOGGING", false),
+            metrics: read.metrics(),
             caches: CacheSettings {
                 data_key_max_age: read.number("DATA_KEY_MAX_AGE", 300, 0, 3_600),
                 data_key_max_uses: read.number("DATA_KEY_MAX_USES", 100, 1, 10_000),
@@ -296,6 +301,21 @@ impl Reader<'_> {
             None => Level::Info,
             Some(text) => Level::parse(&text)
                 .unwrap_or_else(|| self.problem(name, format_args!("must be one of {}", Level::NAMES))),
+        }
+    }
+
+    fn metrics(&self) -> Option<String> {
+        if !self.switch("METRICS", false) {
+            return None;
+        }
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+        match self.text("AWS_LAMBDA_FUNCTION_NAME") {
+            Some(name) if name.len() <= MAX_FUNCTION_NAME && name.chars().all(plain) => Some(name),
+            Some(_) => self.problem("AWS_LAMBDA_FUNCTION_NAME", "is not the name of a Lambda function"),
+            None => self.problem(
+                "AWS_LAMBDA_FUNCTION_NAME",
+                "is missing; METRICS counts by the name of the function, which Lambda sets",
+            ),
         }
     }
 
@@ -460,6 +480,7 @@ mod tests {
             ("VERBOSE_LOGGING", "on"),
             ("CORS_ALLOW_ORIGIN", "https://app.example.com/"),
             ("LOG_LEVEL", "info"),
+            ("METRICS", "yes"),
             ("DATA_KEY_MAX_AGE", "3601"),
             ("DATA_KEY_MAX_USES", "0"),
             ("DECRYPT_CACHE_MAX_AGE", "-1"),
@@ -481,6 +502,7 @@ mod tests {
             "VERBOSE_LOGGING: ",
             "CORS_ALLOW_ORIGIN: ",
             "LOG_LEVEL: ",
+            "METRICS: ",
             "DATA_KEY_MAX_AGE: ",
             "DATA_KEY_MAX_USES: ",
             "DECRYPT_CACHE_MAX_AGE: ",
@@ -557,6 +579,30 @@ mod tests {
             "b3537ef1 d8dc",
         ] {
             assert!(KmsKeyId::parse(text).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn metrics_need_the_name_of_the_function() {
+        let metrics = |switch: &str, name: &str| {
+            read(&[("METRICS", switch), ("AWS_LAMBDA_FUNCTION_NAME", name)]).map(|config| config.metrics)
+        };
+        assert_eq!(metrics("true", "links-Fn_1"), Ok(Some("links-Fn_1".to_owned())));
+        // Without metrics, nobody looks at the name.
+        assert_eq!(metrics("", "links"), Ok(None));
+        assert_eq!(metrics("false", "no name"), Ok(None));
+        for (name, what) in [
+            ("", "is missing"),
+            ("a name", "is not the name"),
+            ("é", "is not the name"),
+            (&"x".repeat(MAX_FUNCTION_NAME + 1), "is not the name"),
+        ] {
+            let problems = metrics("true", name).unwrap_err();
+            assert_eq!(problems.len(), 1, "{name}: {problems:?}");
+            assert!(
+                problems[0].starts_with(&format!("AWS_LAMBDA_FUNCTION_NAME: {what}")),
+                "{problems:?}"
+            );
         }
     }
 

@@ -37,6 +37,8 @@ locals {
     LogRetentionDays       = var.log_retention_days
     Tracing                = var.tracing
     AlarmTopicArn          = var.alarm_topic_arn
+    EnableMetrics          = var.enable_metrics
+    EnableDashboard        = var.enable_dashboard
     PermissionsBoundary    = var.permissions_boundary
   }
   given = { for name, value in local.parameters : name => tostring(value) if value != null }

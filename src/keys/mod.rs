@@ -34,7 +34,7 @@ impl Keys {
         match self {
             Keys::Off => Err(KeyFailure::Unexpected("encryption is off".to_owned())),
             Keys::Local(keys) => Ok(keys.first()),
-            Keys::Kms(keys) => keys.sealing(links, now, calls).await,
+            Keys::Kms(keys) => noting_memory(calls, keys.sealing(links, now, calls)).await,
         }
     }
 
@@ -47,8 +47,12 @@ impl Keys {
             (Keys::Local(keys), KeyRef::Local(id)) => {
                 keys.by_id(id).ok_or(KeyFailure::Refused(Damage::UnknownLocalKey))
             }
-            (Keys::Kms(keys), KeyRef::Kms(wrapped)) => keys.opening(wrapped, now, calls).await,
-            (Keys::Kms(keys), KeyRef::Epoch(epoch)) => keys.opening_epoch(*epoch, now, calls).await,
+            (Keys::Kms(keys), KeyRef::Kms(wrapped)) => {
+                noting_memory(calls, keys.opening(wrapped, now, calls)).await
+            }
+            (Keys::Kms(keys), KeyRef::Epoch(epoch)) => {
+                noting_memory(calls, keys.opening_epoch(*epoch, now, calls)).await
+            }
             (Keys::Off, _)
             | (Keys::Local(_), KeyRef::Kms(_) | KeyRef::Epoch(_))
             | (Keys::Kms(_), KeyRef::Local(_)) => Err(KeyFailure::Refused(Damage::OtherKeyKind)),
@@ -75,7 +79,7 @@ impl Keys {
         calls: &Calls,
     ) -> Result<Arc<DataKey>, KeyFailure> {
         match self {
-            Keys::Kms(keys) => keys.opening_legacy(message, now, calls).await,
+            Keys::Kms(keys) => noting_memory(calls, keys.opening_legacy(message, now, calls)).await,
             Keys::Off | Keys::Local(_) => Err(KeyFailure::Refused(Damage::OtherKeyKind)),
         }
     }
@@ -84,6 +88,19 @@ impl Keys {
     pub const fn is_off(&self) -> bool {
         matches!(self, Keys::Off)
     }
+}
+
+/// Notes a data key that was had without a call of this request: from memory, or from the call of another one.
+async fn noting_memory<K>(
+    calls: &Calls,
+    had: impl Future<Output = Result<K, KeyFailure>>,
+) -> Result<K, KeyFailure> {
+    let before = calls.count();
+    let had = had.await;
+    if had.is_ok() && calls.count() == before {
+        calls.key_from_memory();
+    }
+    had
 }
 
 /// Why a data key could not be had. The texts are for the log.

@@ -68,6 +68,8 @@ BAD = {
     "CompactLinks": ["", "yes", "True"],
     "VerboseLogging": ["TRUE"],
     "Tracing": ["Active"],
+    "EnableMetrics": ["", "on"],
+    "EnableDashboard": ["", "TRUE"],
     "Endpoint": ["", "HttpApi", "FunctionUrl", "restapi"],
     "ConfirmActions": ["", "page"],
     "MaxLinkLifetime": ["30", "30D", "P", "3 days", "PT", "2026-12-24", "p30d"],

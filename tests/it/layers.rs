@@ -102,6 +102,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         &["action", "brand", "decide", "expiration", "link", "log", "origin"],
     ),
     ("log", &["calls", "rejection"]),
+    ("metrics", &["calls", "log"]),
     // Adapters.
     ("aws", &["config"]),
     ("outbound", &["config", "https_url"]),
@@ -124,6 +125,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "language",
             "link",
             "log",
+            "metrics",
             "negotiate",
             "origin",
             "payload",

@@ -143,6 +143,7 @@ impl KeyOptions {
             ("ENABLE_POST_ACTIONS", None),
             ("CORS_ALLOW_ORIGIN", None),
             ("LOG_LEVEL", None),
+            ("METRICS", None),
             ("VERBOSE_LOGGING", None),
             ("CONFIRM_ACTIONS", None),
             ("MAX_LINK_LIFETIME", None),
