@@ -15,11 +15,13 @@ mod doors;
 mod emf;
 #[cfg(feature = "esdk-vectors")]
 mod esdk_vectors;
+mod faults;
 mod jsonpath;
 mod kms;
 mod kms_calls;
 mod layers;
 mod leaks;
+mod limits;
 mod log_level;
 mod metrics;
 mod outbound;
@@ -32,8 +34,15 @@ mod properties;
 mod receiver;
 mod refusals;
 mod requests;
+mod security_document;
+#[path = "../support/mod.rs"]
+mod stand_ins;
 mod support;
+<<<<<<< HEAD
 #[path = "../support/tls.rs"]
 #[allow(dead_code, reason = "other tests use the rest of it")]
 mod tls;
+=======
+mod unopened;
+>>>>>>> limits
 mod vectors;
