@@ -502,6 +502,7 @@ mod tests {
             "VERBOSE_LOGGING: ",
             "CORS_ALLOW_ORIGIN: ",
             "LOG_LEVEL: ",
+            "METRICS: ",
             "DATA_KEY_MAX_AGE: ",
             "DATA_KEY_MAX_USES: ",
             "DECRYPT_CACHE_MAX_AGE: ",
@@ -578,6 +579,30 @@ mod tests {
             "b3537ef1 d8dc",
         ] {
             assert!(KmsKeyId::parse(text).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn metrics_need_the_name_of_the_function() {
+        let metrics = |switch: &str, name: &str| {
+            read(&[("METRICS", switch), ("AWS_LAMBDA_FUNCTION_NAME", name)]).map(|config| config.metrics)
+        };
+        assert_eq!(metrics("true", "links-Fn_1"), Ok(Some("links-Fn_1".to_owned())));
+        // Without metrics, nobody looks at the name.
+        assert_eq!(metrics("", "links"), Ok(None));
+        assert_eq!(metrics("false", "no name"), Ok(None));
+        for (name, what) in [
+            ("", "is missing"),
+            ("a name", "is not the name"),
+            ("é", "is not the name"),
+            (&"x".repeat(MAX_FUNCTION_NAME + 1), "is not the name"),
+        ] {
+            let problems = metrics("true", name).unwrap_err();
+            assert_eq!(problems.len(), 1, "{name}: {problems:?}");
+            assert!(
+                problems[0].starts_with(&format!("AWS_LAMBDA_FUNCTION_NAME: {what}")),
+                "{problems:?}"
+            );
         }
     }
 

@@ -35,3 +35,4 @@ pub mod template;
 pub mod token;
 pub mod transaction;
 pub mod web;
+pub mod webhook;

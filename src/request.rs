@@ -1,5 +1,7 @@
 //! A request to create links, checked in full before anything is done.
 
+mod webhooks;
+
 use crate::action::{
     self, Action, ActionKind, Notes, Outcome, OutcomeKind, OutputFrom, Recipient, Source, wire,
 };
@@ -195,7 +197,8 @@ impl CreateUrls {
                     continue;
                 }
                 ActionKind::Success { .. } | ActionKind::Failure { .. } | ActionKind::Heartbeat => continue,
-                ActionKind::Post(outcomes) | ActionKind::Form(action::Form { outcomes, .. }) => outcomes,
+                ActionKind::Post(action::Post { outcomes, .. })
+                | ActionKind::Form(action::Form { outcomes, .. }) => outcomes,
             };
             for (place, outcome) in outcomes.list.iter().enumerate() {
                 if never(outcome) {

@@ -1,11 +1,11 @@
 //! Epochs: the hours by which compact links name their data key (docs/FORMAT.md, "Suite 0x03").
 
+use super::hkdf::Secret;
 use super::key::DataKey;
-use super::sealed::{Bytes32, DOMAIN};
+use super::sealed::DOMAIN;
 use crate::rejection::Damage;
-use ring::hkdf::{HKDF_SHA256, Salt};
+use ring::hkdf::HKDF_SHA256;
 use std::ops::Range;
-use zeroize::Zeroizing;
 
 /// An hour, counted from 1970. Public: it stands in the link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -77,13 +77,7 @@ impl Epoch {
 /// 32 bytes.
 pub fn data_key(mac: &[u8]) -> Option<DataKey> {
     let mac: &[u8; 32] = mac.try_into().ok()?;
-    let prk = Salt::new(HKDF_SHA256, &[]).extract(mac);
-    let mut bytes = Zeroizing::new([0; 32]);
-    let info = [DOMAIN, b" epoch key"];
-    let filled = prk
-        .expand(&info, Bytes32)
-        .and_then(|okm| okm.fill(bytes.as_mut_slice()));
-    filled.expect("32 bytes are within what HKDF gives");
+    let bytes = Secret::extract(HKDF_SHA256, &[], mac).expand(&[DOMAIN, b" epoch key"]);
     DataKey::from_slice(bytes.as_slice())
 }
 

@@ -3,6 +3,7 @@
 
 mod cors;
 mod create;
+mod handshake;
 mod process;
 
 use crate::brand::Brand;
@@ -14,7 +15,7 @@ use crate::log::{self, Level, Line, Verbose};
 use crate::metrics;
 use crate::negotiate::Format;
 use crate::rejection::Rejection;
-use crate::reply::{Reply, Visitor};
+use crate::reply::{Manner, Reply, Visitor};
 use crate::tasks::Tasks;
 use bytes::Bytes;
 use http::{HeaderMap, Request};
@@ -161,6 +162,7 @@ pub fn unexpected(what: &str) -> Reply {
         format: Format::Json,
         language: Language::default(),
         brand: &Brand::default(),
+        manner: Manner::default(),
     };
     crate::reply::refused(&rejection, None, &visitor)
 }

@@ -21,7 +21,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("rejection", &["transaction"]),
     ("json", &["select"]),
     // The pure core: no I/O, no clock, no environment, nothing of AWS.
-    ("action", &["json", "rejection", "select", "template"]),
+    ("action", &["json", "rejection", "select", "template", "webhook"]),
     ("select", &["action", "json", "rejection", "report"]),
     ("report", &["action", "json"]),
     ("link", &["action", "rejection", "template"]),
@@ -35,9 +35,14 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "rejection",
             "token",
             "transaction",
+            "webhook",
         ],
     ),
-    ("seal", &["constant_time", "nonce", "payload", "rejection"]),
+    (
+        "seal",
+        &["constant_time", "nonce", "payload", "rejection", "webhook"],
+    ),
+    ("webhook", &["constant_time", "json", "rejection", "select"]),
     ("form", &["action", "json", "rejection", "select"]),
     (
         "request",
@@ -69,6 +74,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "template",
             "token",
             "transaction",
+            "webhook",
         ],
     ),
     (
@@ -94,6 +100,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "page",
             "rejection",
             "transaction",
+            "webhook",
         ],
     ),
     // Settings and the log.
@@ -158,6 +165,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "select",
             "tasks",
             "web",
+            "webhook",
         ],
     ),
     ("main", &["config", "entry", "web"]),
@@ -208,6 +216,8 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ),
     ("std::fs", &["aws.rs", "entry/laptop/"]),
     ("std::net", &["config.rs", "entry/laptop/", "outbound/"]),
+    ("multer", &["webhook/body/multipart.rs"]),
+    ("futures_util", &["webhook/body/multipart.rs"]),
     (
         ".await",
         &["entry/", "keys/", "outbound/", "tasks/", "web/", "main.rs"],

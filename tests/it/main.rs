@@ -9,10 +9,9 @@
 mod asking;
 mod compact;
 mod configuration;
+mod corpora;
 mod create;
 mod doors;
-#[path = "../support/emf.rs"]
-mod emf;
 #[cfg(feature = "esdk-vectors")]
 mod esdk_vectors;
 mod faults;
@@ -29,20 +28,13 @@ mod pages;
 mod people;
 mod process;
 mod properties;
-#[path = "../support/receiver.rs"]
-#[allow(dead_code, reason = "other tests use the rest of it")]
-mod receiver;
 mod refusals;
 mod requests;
+mod round_trips;
 mod security_document;
 #[path = "../support/mod.rs"]
 mod stand_ins;
 mod support;
-<<<<<<< HEAD
-#[path = "../support/tls.rs"]
-#[allow(dead_code, reason = "other tests use the rest of it")]
-mod tls;
-=======
 mod unopened;
->>>>>>> limits
 mod vectors;
+mod webhooks;

@@ -1,6 +1,6 @@
 //! Which metrics a request adds, and that CloudWatch would read them.
 
-use crate::emf::{self, Metric};
+use crate::stand_ins::emf::{self, Metric};
 use crate::support::{NOW, Stack, heartbeat, nothing, success, with};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;

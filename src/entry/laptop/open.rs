@@ -10,6 +10,7 @@ use crate::payload::Payload;
 use crate::rejection::Rejection;
 use crate::seal::{KeyRef, Untrusted};
 use crate::web::App;
+use crate::webhook::Webhook;
 use std::sync::{Arc, Mutex};
 
 impl Open {
@@ -152,8 +153,10 @@ fn describe(payload: &Payload, now: jiff::Timestamp) -> String {
             lines.extend(cause.clone().map(|cause| ("Cause", cause)));
         }
         ActionKind::Heartbeat => {}
-        ActionKind::Post(outcomes) => {
-            lines.extend(outcomes.list.iter().map(|outcome| ("Outcome", brief(outcome))))
+        ActionKind::Post(post) => {
+            let list = post.outcomes.list.iter();
+            lines.extend(list.map(|outcome| ("Outcome", brief(outcome))));
+            lines.extend(post.webhook.iter().flat_map(webhook));
         }
         ActionKind::Form(form) => {
             lines.extend(face(&form.face));
@@ -172,6 +175,16 @@ fn describe(payload: &Payload, now: jiff::Timestamp) -> String {
         .into_iter()
         .map(|(name, text)| format!("{name:<13}{}\n", printable(&text)))
         .collect()
+}
+
+/// Who may post what; never with what it is proven.
+fn webhook(webhook: &Webhook) -> Vec<(&'static str, String)> {
+    let verify = webhook
+        .verify
+        .as_ref()
+        .map(|verify| ("Verifies", verify.scheme_text()));
+    let intake = webhook.intake.to_json().map(|text| ("Takes", text.into_string()));
+    verify.into_iter().chain(intake).collect()
 }
 
 fn face(face: &Face) -> Vec<(&'static str, String)> {

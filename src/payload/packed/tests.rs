@@ -138,7 +138,7 @@ fn static_parts_inflate_to_65_536_bytes_and_not_one_more() {
 #[test]
 fn unknown_critical_fields_are_refused_and_ignorable_ones_skipped() {
     let one = || cbor(|e| drop(e.u64(1)));
-    for key in [12, 13, 14, 17, 23] {
+    for key in [12, 13, 14, 19, 23] {
         refused(&with(|f| f.push((key, one()))), "unknown critical field");
     }
     for key in [25, 100, u64::MAX] {

@@ -69,4 +69,3 @@ fn an_action_has_at_most_a_hundred_outcomes() {
         refused(&stack.create(&one(action)), "InvalidJSON", words);
     }
 }
-

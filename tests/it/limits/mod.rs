@@ -52,4 +52,3 @@ fn post_body(action: Value, body: &str) -> Answer {
     }
     answer
 }
-
