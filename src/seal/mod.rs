@@ -1,12 +1,14 @@
 //! Links: from a payload to the text in a URL, and back only with the key. The specification is docs/FORMAT.md.
 
 mod aes_gcm;
+pub mod epoch;
 pub mod esdk;
 mod hkdf;
 pub mod key;
 mod p384;
 pub mod sealed;
 
+pub use epoch::Epoch;
 pub use key::{DataKey, KeyRef, SealingKey};
 pub use sealed::Sealed;
 
@@ -103,6 +105,7 @@ pub fn open_json(payload: &[u8]) -> Result<Opened, Damage> {
     Ok(Opened {
         payload: json_form::read(payload)?,
         nonce: nonce_of_json(payload),
+        webhook_key: None,
     })
 }
 
