@@ -17,6 +17,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("template", &[]),
     ("calls", &[]),
     ("origin", &[]),
+    ("https_url", &[]),
     ("rejection", &["transaction"]),
     ("json", &["select"]),
     // The pure core: no I/O, no clock, no environment, nothing of AWS.
@@ -108,8 +109,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
         &["action", "brand", "decide", "expiration", "link", "log", "origin"],
     ),
     ("log", &["calls", "rejection"]),
+    ("metrics", &["calls", "log"]),
     // Adapters.
     ("aws", &["config"]),
+    ("outbound", &["config", "https_url"]),
     ("keys", &["aws", "calls", "config", "rejection", "seal"]),
     (
         "tasks",
@@ -129,6 +132,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "language",
             "link",
             "log",
+            "metrics",
             "negotiate",
             "origin",
             "payload",
@@ -183,7 +187,7 @@ const MUTUAL: &[(&str, &str, &str)] = &[
 
 /// Crates that only some files may name, as beginnings of paths.
 const ONLY_IN: &[(&str, &[&str])] = &[
-    ("aws_sdk_kms", &["aws.rs", "keys/kms.rs"]),
+    ("aws_sdk_kms", &["aws.rs", "keys/kms.rs", "keys/mac.rs"]),
     ("aws_sdk_sfn", &["aws.rs", "tasks/step_functions.rs"]),
     (
         "aws_smithy",
@@ -192,10 +196,15 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("aws_config", &["entry/laptop/"]),
     ("lambda_http", &["entry/lambda.rs"]),
     ("lambda_runtime", &["entry/lambda.rs"]),
-    ("hyper::", &["entry/laptop/"]),
+    ("hyper::", &["entry/laptop/", "outbound/"]),
+    ("hyper_rustls", &["outbound/"]),
+    ("rustls::", &["outbound/"]),
     ("clap", &["entry/laptop/"]),
-    ("tokio::", &["entry/", "keys/", "tasks/", "main.rs"]),
-    ("http::", &["aws.rs", "entry/", "rejection.rs", "reply/", "web/"]),
+    ("tokio::", &["entry/", "keys/", "outbound/", "tasks/", "main.rs"]),
+    (
+        "http::",
+        &["aws.rs", "entry/", "outbound/", "rejection.rs", "reply/", "web/"],
+    ),
     ("jsonschema::", &["form/check.rs", "select/schema.rs"]),
     ("serde_json_path::", &["select/path/"]),
     ("minicbor", &["payload/packed"]),
@@ -206,14 +215,20 @@ const ONLY_IN: &[(&str, &[&str])] = &[
         &["config.rs", "entry/laptop/", "entry/process.rs", "main.rs"],
     ),
     ("std::fs", &["aws.rs", "entry/laptop/"]),
-    ("std::net", &["entry/laptop/"]),
+    ("std::net", &["config.rs", "entry/laptop/", "outbound/"]),
     ("multer", &["webhook/body/multipart.rs"]),
     ("futures_util", &["webhook/body/multipart.rs"]),
-    (".await", &["entry/", "keys/", "tasks/", "web/", "main.rs"]),
-    ("async ", &["entry/", "keys/", "tasks/", "web/", "main.rs"]),
+    (
+        ".await",
+        &["entry/", "keys/", "outbound/", "tasks/", "web/", "main.rs"],
+    ),
+    (
+        "async ",
+        &["entry/", "keys/", "outbound/", "tasks/", "web/", "main.rs"],
+    ),
     ("Timestamp::now", &["entry/process.rs"]),
     ("SystemTime", &[]),
-    ("Instant::now", &["keys/", "tasks/", "web/"]),
+    ("Instant::now", &["keys/", "outbound/", "tasks/", "web/"]),
     ("SystemRandom", &["entry/process.rs"]),
 ];
 

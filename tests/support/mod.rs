@@ -8,5 +8,8 @@
 )]
 
 pub mod aws;
+pub mod emf;
 pub mod events;
+pub mod receiver;
 pub mod runtime_api;
+pub mod tls;

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
@@ -15,7 +16,7 @@ use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 /// Whose certificate the server shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Identity {
-    /// One for `localhost` and 127.0.0.1 by the authority that clients are told to trust.
+    /// One for the server's names by the authority that clients are told to trust.
     Trusted,
     /// The same by an authority that nobody knows.
     OtherAuthority,
@@ -40,22 +41,23 @@ impl Drop for AuthorityFile {
     }
 }
 
-/// What the server needs, and the file (for `SSL_CERT_FILE`) by which clients come to trust it.
-pub fn acceptor(identity: Identity) -> (TlsAcceptor, AuthorityFile) {
-    let trusted = authority("stand-in of AWS");
+/// What a server of these names needs, and the file (for `SSL_CERT_FILE`) by which clients come to trust it.
+pub fn acceptor(names: &[&str], identity: Identity) -> (TlsAcceptor, AuthorityFile) {
+    let trusted = authority("authority of the tests");
     let unknown = authority("unknown authority");
     let file = unique_file();
     std::fs::write(&file, trusted.pem()).expect("a writable temporary directory");
 
     let names = match identity {
-        Identity::Trusted | Identity::OtherAuthority | Identity::Expired => ["localhost", "127.0.0.1"],
-        Identity::WrongName => ["elsewhere.invalid", "127.0.0.9"],
+        Identity::Trusted | Identity::OtherAuthority | Identity::Expired => names,
+        Identity::WrongName => &["elsewhere.invalid", "127.0.0.9"],
     };
     let issuer = match identity {
         Identity::Trusted | Identity::WrongName | Identity::Expired => &trusted,
         Identity::OtherAuthority => &unknown,
     };
-    let mut params = CertificateParams::new(names.map(str::to_owned)).expect("names");
+    let mut params =
+        CertificateParams::new(names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>()).expect("names");
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     match identity {
         Identity::Trusted | Identity::OtherAuthority | Identity::WrongName => {}
@@ -87,9 +89,7 @@ fn authority(name: &str) -> CertifiedIssuer<'static, KeyPair> {
 }
 
 fn unique_file() -> PathBuf {
-    let number = u64::from_be_bytes(super::random());
-    std::env::temp_dir().join(format!(
-        "stand-in-of-aws-{}-{number:016x}.pem",
-        std::process::id()
-    ))
+    static LAST: AtomicU64 = AtomicU64::new(0);
+    let number = LAST.fetch_add(1, Ordering::Relaxed);
+    std::env::temp_dir().join(format!("authority-of-tests-{}-{number}.pem", std::process::id()))
 }
