@@ -22,7 +22,7 @@ use std::time::Instant;
 impl App {
     /// Answers a request for a link.
     pub async fn process(&self, caller: &Caller, request: Request<Bytes>) -> Reply {
-        if let Some(reply) = self.handshake(caller, &request).await {
+        if let Some(reply) = Box::pin(self.handshake(caller, &request)).await {
             return reply;
         }
         if let Some(reply) = self.preflight(caller, &request) {
