@@ -22,7 +22,7 @@ REGIONS = [REGION, "us-east-1", "cn-north-1", "us-gov-west-1"]
 
 
 def test_there_are_examples():
-    assert set(EXAMPLES) >= {"approval-email", "function-url", "human-approval", "webhook"}
+    assert set(EXAMPLES) >= {"approval-email", "approval-no-code", "function-url", "human-approval", "webhook"}
 
 
 @pytest.mark.parametrize("name", EXAMPLES)

@@ -40,10 +40,15 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("seal", &["constant_time", "nonce", "payload", "rejection"]),
     ("form", &["action", "json", "rejection", "select"]),
     (
+        "deliver",
+        &["action", "brand", "https_url", "language", "rejection"],
+    ),
+    (
         "request",
         &[
             "action",
             "config",
+            "deliver",
             "expiration",
             "form",
             "json",
@@ -99,12 +104,25 @@ const MAY_USE: &[(&str, &[&str])] = &[
     // Settings and the log.
     (
         "config",
-        &["action", "brand", "decide", "expiration", "link", "log", "origin"],
+        &[
+            "action",
+            "brand",
+            "decide",
+            "deliver",
+            "expiration",
+            "link",
+            "log",
+            "origin",
+        ],
     ),
     ("log", &["calls", "rejection"]),
     // Adapters.
     ("aws", &["config"]),
     ("outbound", &["config", "https_url"]),
+    (
+        "channels",
+        &["aws", "calls", "config", "deliver", "https_url", "outbound"],
+    ),
     ("keys", &["aws", "calls", "config", "rejection", "seal"]),
     (
         "tasks",
@@ -117,8 +135,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "action",
             "brand",
             "calls",
+            "channels",
             "config",
             "decide",
+            "deliver",
             "expiration",
             "keys",
             "language",
@@ -137,7 +157,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     // Shells.
-    ("entry/process", &["aws", "config", "keys", "tasks", "web"]),
+    (
+        "entry/process",
+        &["aws", "channels", "config", "keys", "tasks", "web"],
+    ),
     ("entry/lambda", &["reply", "web"]),
     (
         "entry/laptop",
@@ -145,6 +168,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "action",
             "aws",
             "calls",
+            "channels",
             "config",
             "entry",
             "keys",
@@ -179,9 +203,21 @@ const MUTUAL: &[(&str, &str, &str)] = &[
 const ONLY_IN: &[(&str, &[&str])] = &[
     ("aws_sdk_kms", &["aws.rs", "keys/kms.rs"]),
     ("aws_sdk_sfn", &["aws.rs", "tasks/step_functions.rs"]),
+    ("aws_sdk_sns", &["aws/deliver.rs", "channels/services.rs"]),
+    ("aws_sdk_sesv2", &["aws/deliver.rs", "channels/services.rs"]),
+    ("aws_sdk_eventbridge", &["aws/deliver.rs", "channels/services.rs"]),
+    ("aws_sdk_secretsmanager", &["aws/deliver.rs"]),
+    ("aws_sdk_ssm", &["aws/deliver.rs"]),
+    ("lettre::", &["deliver/"]),
     (
         "aws_smithy",
-        &["aws.rs", "keys/kms.rs", "tasks/step_functions.rs"],
+        &[
+            "aws.rs",
+            "aws/deliver.rs",
+            "channels/services.rs",
+            "keys/kms.rs",
+            "tasks/step_functions.rs",
+        ],
     ),
     ("aws_config", &["entry/laptop/"]),
     ("lambda_http", &["entry/lambda.rs"]),
@@ -190,15 +226,34 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("hyper_rustls", &["outbound/"]),
     ("rustls::", &["outbound/"]),
     ("clap", &["entry/laptop/"]),
-    ("tokio::", &["entry/", "keys/", "outbound/", "tasks/", "main.rs"]),
+    (
+        "tokio::",
+        &["channels/", "entry/", "keys/", "outbound/", "tasks/", "main.rs"],
+    ),
     (
         "http::",
-        &["aws.rs", "entry/", "outbound/", "rejection.rs", "reply/", "web/"],
+        &[
+            "aws.rs",
+            "channels/",
+            "entry/",
+            "outbound/",
+            "rejection.rs",
+            "reply/",
+            "web/",
+        ],
     ),
     ("jsonschema::", &["form/check.rs", "select/schema.rs"]),
     ("serde_json_path::", &["select/path/"]),
     ("minicbor", &["payload/packed"]),
-    ("askama", &["decide/fill.rs", "page/", "entry/laptop/home.rs"]),
+    (
+        "askama",
+        &[
+            "decide/fill.rs",
+            "deliver/mail.rs",
+            "page/",
+            "entry/laptop/home.rs",
+        ],
+    ),
     ("aead", &["seal/"]),
     (
         "std::env",
@@ -208,15 +263,34 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("std::net", &["config.rs", "entry/laptop/", "outbound/"]),
     (
         ".await",
-        &["entry/", "keys/", "outbound/", "tasks/", "web/", "main.rs"],
+        &[
+            "channels/",
+            "entry/",
+            "keys/",
+            "outbound/",
+            "tasks/",
+            "web/",
+            "main.rs",
+        ],
     ),
     (
         "async ",
-        &["entry/", "keys/", "outbound/", "tasks/", "web/", "main.rs"],
+        &[
+            "channels/",
+            "entry/",
+            "keys/",
+            "outbound/",
+            "tasks/",
+            "web/",
+            "main.rs",
+        ],
     ),
     ("Timestamp::now", &["entry/process.rs"]),
     ("SystemTime", &[]),
-    ("Instant::now", &["keys/", "outbound/", "tasks/", "web/"]),
+    (
+        "Instant::now",
+        &["channels/", "keys/", "outbound/", "tasks/", "web/"],
+    ),
     ("SystemRandom", &["entry/process.rs"]),
 ];
 
