@@ -235,6 +235,9 @@ def test_the_functions_refuse_what_the_template_refuses(executable: Path) -> Non
         ("DecryptKeyArns", OTHER_KEY.split("/")[1]),
         ("DecryptKeyArns", f"{OLDER_KEY}, {OTHER_KEY}"),
         ("DecryptKeyArns", f"{OLDER_KEY},"),
+        # The functions take blanks and a comma too many in lists.
+        ("DeliverTopicArns", f"{templates.TOPIC}, {templates.TOPIC}"),
+        ("DeliverTopicArns", f"{templates.TOPIC},"),
         # jiff takes small letters.
         ("MaxLinkLifetime", "p30d"),
     }
