@@ -19,6 +19,7 @@ pub mod keys;
 pub mod language;
 pub mod link;
 pub mod log;
+pub mod metrics;
 pub mod negotiate;
 pub mod nonce;
 pub mod origin;

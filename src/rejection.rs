@@ -75,6 +75,9 @@ pub enum Damage {
     /// A local key that is not in the key file.
     #[error("sealed under a local key that is not in the key file")]
     UnknownLocalKey,
+    /// The hour of a compact link is too long ago, or still to come.
+    #[error("sealed in an hour that is too long ago or still to come")]
+    Epoch,
     /// KMS does not decrypt the wrapped key under our key and encryption context.
     #[error("KMS refuses the wrapped key: {0}")]
     KeyRefused(String),

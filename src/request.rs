@@ -14,6 +14,10 @@ use crate::token::TaskToken;
 use serde_json::value::RawValue;
 use std::collections::{BTreeMap, HashSet};
 
+/// Largest request, in bytes.
+const MAX_REQUEST_BYTES: usize = 1 << 20;
+/// Most links of one request: for each action, and for each recipient if there are any.
+const MAX_LINKS: usize = 1_000;
 /// Most people who get links of their own from one request.
 const MAX_RECIPIENTS: usize = 100;
 
@@ -69,6 +73,9 @@ impl CreateUrls {
     /// `InvalidJSON`, `DuplicateActionName`, `InvalidPostActionOutcome` or `InvalidJsonPath`, with the field.
     pub fn parse(body: &[u8], config: &Config) -> Result<Self, Rejection> {
         let invalid = |at: &str, what: &str| Rejection::InvalidJson(Fault::at(at, what));
+        if body.len() > MAX_REQUEST_BYTES {
+            return Err(invalid("", "the request is larger than 1 MiB"));
+        }
         let text = std::str::from_utf8(body).map_err(|_| invalid("", "the request is not UTF-8"))?;
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         if !json::is_shallow(text) {
@@ -79,6 +86,15 @@ impl CreateUrls {
         let token = token.ok_or_else(|| invalid("token", "must have 1 to 2,048 characters"))?;
         if wire.actions.is_empty() {
             return Err(invalid("actions", "must hold at least one action"));
+        }
+        let people = wire
+            .recipients
+            .as_ref()
+            .map_or(1, Vec::len)
+            .clamp(1, MAX_RECIPIENTS);
+        if wire.actions.len() * people > MAX_LINKS {
+            let what = "the request asks for more than 1,000 links; make several requests";
+            return Err(invalid("actions", what));
         }
         let notes = Notes::default();
         let mut actions = Vec::with_capacity(wire.actions.len());

@@ -24,6 +24,8 @@ pub const MAX_ERROR_CHARS: usize = 256;
 pub const MAX_CAUSE_CHARS: usize = 32_768;
 /// Largest JSON Schema of an outcome, in bytes of compact JSON.
 pub const MAX_SCHEMA_BYTES: usize = 16_384;
+/// Most outcomes of a new action.
+pub const MAX_OUTCOMES: usize = 100;
 
 /// A name of letters, digits and underscores, at most [`MAX_NAME_CHARS`] long.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -33,7 +33,7 @@ pub struct CreateUrls {
     #[cfg_attr(test, schemars(length(min = 1, max = 2048)))]
     pub token: String,
     /// What each link does; at least one.
-    #[cfg_attr(test, schemars(with = "Vec<Action>", length(min = 1)))]
+    #[cfg_attr(test, schemars(with = "Vec<Action>", length(min = 1, max = 1000)))]
     pub actions: Vec<Box<RawValue>>,
     /// ISO 8601 date and time after which the links do nothing. Without a zone: UTC.
     #[serde(default, deserialize_with = "present")]
@@ -353,7 +353,7 @@ pub struct Post {
     #[serde(rename = "type")]
     pub kind: PostType,
     /// Tried in order; the first whose schema accepts the body is taken. At least one.
-    #[cfg_attr(test, schemars(with = "Vec<outcome::Outcome>", length(min = 1)))]
+    #[cfg_attr(test, schemars(with = "Vec<outcome::Outcome>", length(min = 1, max = 100)))]
     pub outcomes: Vec<Box<RawValue>>,
     /// Refused if it asks for a page: a post action acts on POST alone.
     #[serde(

@@ -87,7 +87,8 @@ pub fn is_json_type(content_type: &str) -> bool {
 /// `InvalidPostActionBody` when none does, `InvalidPayload` when an old link holds a schema that is none.
 pub fn choose<'o>(outcomes: &'o Outcomes, body: &Body<'_>) -> Result<&'o Outcome, Rejection> {
     for outcome in &outcomes.list {
-        let validator = schema::compile(&outcome.schema, Formats::Ignored).map_err(|what| {
+        let validator = schema::compile_for(&outcome.schema, Formats::Ignored, body.raw.get().len());
+        let validator = validator.map_err(|what| {
             Rejection::InvalidPayload(crate::rejection::Damage::Content(format!(
                 "schema of an outcome {what}"
             )))

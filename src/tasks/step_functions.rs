@@ -8,7 +8,8 @@ use crate::token::TaskToken;
 use aws_sdk_sfn::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sfn::operation::RequestId;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::Instant;
 
 /// Longest message of Step Functions that is passed on, in characters.
 const MAX_MESSAGE_CHARS: usize = 300;

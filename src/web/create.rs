@@ -26,10 +26,9 @@ impl App {
         let calls = Calls::default();
         let mut line = self.line(caller, &request);
         let transaction = TransactionId::new(self.random());
-        let reply = match self
-            .try_create(caller.door, &request, transaction, &calls, &mut line)
-            .await
-        {
+        // On the heap, or whoever waits for this would be laid out around all of the clients of AWS.
+        let trying = Box::pin(self.try_create(caller.door, &request, transaction, &calls, &mut line));
+        let reply = match trying.await {
             Ok(created) => {
                 let links = created.links.len();
                 line.message = match links {
@@ -115,7 +114,10 @@ impl App {
                     Some(key) => seal::sealed::seal(&payload, key, self.random(), &self.config.audience),
                     None => seal::plain(&payload),
                 };
-                let url = base.link(&action.name, action.kind.action_type(), &data);
+                let url = match &key {
+                    Some(key) if key.is_compact() && !payload.parameters => base.short_link(&data),
+                    Some(_) | None => base.link(&action.name, action.kind.action_type(), &data),
+                };
                 check_length(&url, index, warnings)?;
                 urls.insert(action.name.to_string(), url.into());
             }

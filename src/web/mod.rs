@@ -13,6 +13,7 @@ use crate::config::Config;
 use crate::keys::Keys;
 use crate::language::Language;
 use crate::log::{self, Level, Line, Verbose};
+use crate::metrics;
 use crate::negotiate::Format;
 use crate::rejection::Rejection;
 use crate::reply::{Reply, Visitor};
@@ -20,6 +21,7 @@ use crate::request;
 use crate::tasks::Tasks;
 use bytes::Bytes;
 use http::{HeaderMap, Request};
+use serde_json::Value;
 use std::time::Instant;
 
 /// A service: settings, adapters, and what differs between a real process and a test.
@@ -120,6 +122,7 @@ impl App {
             recipient: None,
             error: None,
             cause: None,
+            sent: None,
             status: 0,
             links: None,
             messages: None,
@@ -136,8 +139,13 @@ impl App {
         line.status = reply.status().as_u16();
         line.calls = calls.list();
         line.duration_ms = (start.elapsed().as_secs_f64() * 1e6).round() / 1e3;
-        if line.level >= self.config.log_level {
-            (self.log)(&line.to_json());
+        let function = self.config.metrics.as_deref();
+        let metrics = function.map(|function| metrics::of(&line, calls, function, self.now_ms()));
+        match (line.level >= self.config.log_level, metrics) {
+            (true, metrics) => (self.log)(&line.to_json(&metrics.unwrap_or_default())),
+            // A line that is not wanted counts all the same.
+            (false, Some(metrics)) => (self.log)(&Value::Object(metrics).to_string()),
+            (false, None) => {}
         }
     }
 }

@@ -36,10 +36,9 @@ impl App {
             },
             transaction: None,
         };
-        let reply = match self
-            .try_process(caller, &request, &mut known, &calls, &mut line)
-            .await
-        {
+        // On the heap, or whoever waits for this would be laid out around all of the clients of AWS.
+        let trying = Box::pin(self.try_process(caller, &request, &mut known, &calls, &mut line));
+        let reply = match trying.await {
             Ok(reply) => reply,
             Err(rejection) => {
                 line.refuse(&rejection);
@@ -148,9 +147,10 @@ impl App {
             (Untrusted::Sealed(sealed), false) => {
                 let key = self.keys.opening(sealed.reference(), now, calls).await;
                 let key = key.map_err(|failure| failure.when_opening())?;
-                sealed
-                    .open(&key, &self.config.audience)
-                    .map_err(Rejection::InvalidPayload)
+                let opened = sealed.open(&key, &self.config.audience);
+                let is_its_key = !matches!(opened, Err(Damage::Commitment));
+                self.keys.judge(sealed.reference(), is_its_key, now);
+                opened.map_err(Rejection::InvalidPayload)
             }
             (Untrusted::Legacy(_), false) if !self.config.accept_legacy => {
                 Err(Rejection::InvalidPayload(Damage::LegacyOff))

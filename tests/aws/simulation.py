@@ -54,6 +54,8 @@ def request(call: Call) -> Request:
     action = f"{_ACTIONS[service]}:{operation}"
     if action.startswith("states:"):
         return Request(action, "*")
+    if action == "kms:GenerateMac":
+        return Request(action, call.parameters["KeyId"], {"kms:MacAlgorithm": call.parameters["MacAlgorithm"]})
     context = call.parameters.get("EncryptionContext", {})
     keys: dict[str, str | list[str]] = {
         f"kms:EncryptionContext:{name}": value for name, value in context.items()

@@ -202,6 +202,83 @@ def test_without_encryption_there_is_no_right_to_a_key(deploy, wait) -> None:
     assert not application.deployment.resources("AWS::KMS::Key")
 
 
+def mac_key(application: Application) -> str:
+    return application.deployment.outputs["MacKey"]
+
+
+@pytest.mark.parametrize("template", templates.TEMPLATES)
+def test_compact_links_take_one_right_more(deploy, aws, wait, template) -> None:
+    application = deploy(template, CompactLinks="true", Audience="approvals")
+    waiting = wait(heartbeat_seconds=60)
+    links = application.links(waiting.token, APPROVE, BEAT)
+    assert all("/respond?data=3-Aw" in link for link in links.values()), "suite 0x03"
+    check_done(application.follow(links["beat"]), "beat", "heartbeat")
+    check_done(application.follow(links["approve"]), "approve", "success")
+    assert waiting.result().status == "SUCCEEDED"
+    key = mac_key(application)
+    for function in (application.create, application.process):
+        asked = [it for it in application.asked(function) if it.action.startswith("kms:")]
+        assert asked == [Request("kms:GenerateMac", key, {"kms:MacAlgorithm": "HMAC_SHA_256"})]
+        granted = application.gateway.granted_to(function)
+        assert [right[1:] for right in allowing(granted, asked[0])] == [("kms:GenerateMac", key)]
+    # On the way from one kind of link to the other, roles change before functions do. So the other right stays.
+    granted = application.gateway.granted_to(application.create)
+    assert {right[1] for right in rights(granted) if right[1].startswith("kms:")} == {
+        "kms:GenerateDataKey",
+        "kms:GenerateMac",
+    }
+
+
+def test_the_right_to_macs_is_for_one_key_and_one_algorithm(deploy) -> None:
+    application = deploy(CompactLinks="true")
+    key, symmetric = mac_key(application), application.deployment.outputs["Key"]
+    assert key != symmetric
+    ours = {"kms:MacAlgorithm": "HMAC_SHA_256"}
+    for function in (application.create, application.process):
+        granted = application.gateway.granted_to(function)
+        assert allowing(granted, Request("kms:GenerateMac", key, ours))
+        for asked in (
+            Request("kms:GenerateMac", key, {"kms:MacAlgorithm": "HMAC_SHA_512"}),
+            Request("kms:GenerateMac", key),
+            Request("kms:GenerateMac", symmetric, ours),
+            Request("kms:GenerateMac", "*", ours),
+            Request("kms:VerifyMac", key, ours),
+            Request("kms:DisableKey", key),
+            Request("kms:ScheduleKeyDeletion", key),
+            Request("kms:Decrypt", key, OURS),
+            Request("kms:GenerateDataKey", key, OURS),
+        ):
+            assert not allowing(granted, asked), asked
+
+
+def test_compact_links_that_are_out_open_when_no_more_are_made(deploy, wait) -> None:
+    application = deploy(CompactLinks="accept")
+    waiting = wait()
+    links = application.links(waiting.token, APPROVE)
+    assert "&data=3-AQ" in links["approve"], "suite 0x01"
+    check_done(application.follow(links["approve"]), "approve", "success")
+    asked = Request("kms:GenerateMac", mac_key(application), {"kms:MacAlgorithm": "HMAC_SHA_256"})
+    assert allowing(application.gateway.granted_to(application.process), asked)
+
+
+def test_without_compact_links_there_is_no_hmac_key(deploy) -> None:
+    application = deploy()
+    assert len(application.deployment.resources("AWS::KMS::Key")) == 1
+    for function in (application.create, application.process):
+        granted = application.gateway.granted_to(function)
+        assert not [right for right in rights(granted) if right[1] == "kms:GenerateMac"]
+
+
+@pytest.mark.parametrize("template", templates.TEMPLATES)
+def test_the_hmac_key_outlives_the_stack(template) -> None:
+    resources = templates.written(template)["Resources"]
+    mac, symmetric = resources["MacKey"], resources["EncryptionKey"]
+    assert (mac["Properties"]["KeySpec"], mac["Properties"]["KeyUsage"]) == ("HMAC_256", "GENERATE_VERIFY_MAC")
+    for rule in ("DeletionPolicy", "UpdateReplacePolicy"):
+        assert mac[rule] == symmetric[rule]
+    assert mac["Properties"]["KeyPolicy"] == symmetric["Properties"]["KeyPolicy"]
+
+
 @pytest.fixture(scope="module")
 def granted(aws, executable, tmp_path_factory):
     """The statements of both roles as the template comes but for its audience, and the stack's key."""

@@ -116,6 +116,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     ("log", &["calls", "rejection"]),
+    ("metrics", &["calls", "log"]),
     // Adapters.
     ("aws", &["config"]),
     ("outbound", &["config", "https_url"]),
@@ -144,6 +145,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "language",
             "link",
             "log",
+            "metrics",
             "negotiate",
             "origin",
             "payload",
@@ -201,7 +203,7 @@ const MUTUAL: &[(&str, &str, &str)] = &[
 
 /// Crates that only some files may name, as beginnings of paths.
 const ONLY_IN: &[(&str, &[&str])] = &[
-    ("aws_sdk_kms", &["aws.rs", "keys/kms.rs"]),
+    ("aws_sdk_kms", &["aws.rs", "keys/kms.rs", "keys/mac.rs"]),
     ("aws_sdk_sfn", &["aws.rs", "tasks/step_functions.rs"]),
     ("aws_sdk_sns", &["aws/deliver.rs", "channels/services.rs"]),
     ("aws_sdk_sesv2", &["aws/deliver.rs", "channels/services.rs"]),

@@ -23,6 +23,8 @@ const CANARY: &str = "canary";
 
 const VERBOSE: &[(&str, &str)] = &[
     ("VERBOSE_LOGGING", "true"),
+    ("METRICS", "true"),
+    ("AWS_LAMBDA_FUNCTION_NAME", "function"),
     ("ENABLE_OUTPUT_PARAMETERS", "true"),
     ("ENABLE_POST_ACTIONS", "true"),
 ];
@@ -59,8 +61,21 @@ fn clean(text: &str, what: &str, more: &[&str]) {
 /// Links whose tokens are real, and requests whose tokens are canaries.
 #[track_caller]
 fn flows(stack: &Stack) {
+    flows_of(stack, 3);
+    assert!(
+        stack
+            .log()
+            .iter()
+            .all(|line| line["verbose"].is_object() && line["_aws"].is_object()),
+        "at its most talkative"
+    );
+    assert!(stack.log().len() > 100);
+}
+
+#[track_caller]
+fn flows_of(stack: &Stack, tokens: usize) {
     let mut secrets = Vec::new();
-    for _ in 0..3 {
+    for _ in 0..tokens {
         let token = stack.task();
         let request = with(
             json!({"token": token, "actions": actions(), "expiration": "2026-12-24"}),
@@ -80,11 +95,6 @@ fn flows(stack: &Stack) {
     for line in stack.log_text().lines() {
         clean(line, "the log", &secrets);
     }
-    assert!(
-        stack.log().iter().all(|line| line["verbose"].is_object()),
-        "at its most talkative"
-    );
-    assert!(stack.log().len() > 100);
 }
 
 /// Every kind of visit; errors must be clean.
@@ -241,6 +251,33 @@ fn no_secret_is_in_the_log_or_in_an_error_of_a_stack_with_a_key() {
 #[test]
 fn no_secret_is_in_the_log_or_in_an_error_of_a_stack_without_a_key() {
     flows(&Stack::without_key(VERBOSE));
+}
+
+#[test]
+fn no_secret_is_in_the_log_at_any_level() {
+    let mut lines = Vec::new();
+    for level in ["INFO", "WARN", "ERROR"] {
+        for verbose in ["true", "false"] {
+            let stack = Stack::new(
+                &[
+                    &VERBOSE[1..],
+                    &[("LOG_LEVEL", level), ("VERBOSE_LOGGING", verbose)],
+                ]
+                .concat(),
+            );
+            flows_of(&stack, 1);
+            // What is left of a line below the level are its metrics.
+            lines.push(
+                stack
+                    .log()
+                    .iter()
+                    .filter(|line| line["level"].is_string())
+                    .count(),
+            );
+        }
+    }
+    // The levels are not the same: less is written each time.
+    assert!(lines[0] > lines[2] && lines[2] > lines[4], "{lines:?}");
 }
 
 #[test]

@@ -45,6 +45,11 @@ impl Open {
     }
 
     async fn app(&self, untrusted: &Untrusted) -> Result<App, String> {
+        let is_compact =
+            matches!(untrusted, Untrusted::Sealed(sealed) if matches!(sealed.reference(), KeyRef::Epoch(_)));
+        if is_compact && self.keys.mac_key.is_none() {
+            return Err("the link is compact; name its HMAC key with --mac-key, beside --kms-key".to_owned());
+        }
         if self.keys.kms_key.is_some() {
             return self.keys.aws_app(&[]).await;
         }
@@ -84,6 +89,10 @@ fn format_of(untrusted: &Untrusted) -> String {
         Untrusted::Legacy(_) => "2- (made by the Python application)".to_owned(),
         Untrusted::Sealed(sealed) => match sealed.reference() {
             KeyRef::Kms(_) => format!("3-, data key {} under KMS", sealed.reference().fingerprint()),
+            KeyRef::Epoch(epoch) => {
+                let begins = time(epoch.begins_at());
+                format!("3-, compact: HMAC key of KMS, hour that began at {begins}")
+            }
             KeyRef::Local(id) => {
                 let id: String = id.iter().map(|byte| format!("{byte:02x}")).collect();
                 format!("3-, local key {id}")

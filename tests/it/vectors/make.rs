@@ -3,6 +3,7 @@
 //!
 //! The messages of the Python SDK are made by tests/vectors/python/make_messages.py; here they are only damaged.
 
+mod compact;
 pub mod nonce;
 mod pages;
 
@@ -96,6 +97,7 @@ pub fn all(existing: &dyn Fn(&str) -> String) -> Vec<Made> {
     all.extend(contents());
     all.extend(static_parts());
     all.extend(pages::all());
+    all.extend(compact::all());
     all.extend(plain());
     all.extend(damaged_messages(existing));
     all
@@ -137,6 +139,10 @@ struct Keys {
 enum Reference {
     Kms(Vec<u8>),
     Local([u8; 8]),
+    Epoch {
+        epoch: u32,
+        mac_key: [u8; 32],
+    },
     /// Of a message of the AWS Encryption SDK.
     Old,
 }
@@ -183,6 +189,9 @@ impl Keys {
         match &self.reference {
             Reference::Kms(wrapped) => json!({"data_key": data_key, "wrapped_key": hex(wrapped)}),
             Reference::Local(id) => json!({"data_key": data_key, "local_id": hex(id)}),
+            Reference::Epoch { epoch, mac_key } => {
+                json!({"data_key": data_key, "mac_key": hex(mac_key), "epoch": epoch})
+            }
             Reference::Old => json!({"data_key": data_key}),
         }
         .to_string()
@@ -192,6 +201,7 @@ impl Keys {
         match self.reference {
             Reference::Kms(_) => 1,
             Reference::Local(_) => 2,
+            Reference::Epoch { .. } => 3,
             Reference::Old => unreachable!("has no suite of ours"),
         }
     }
@@ -204,6 +214,7 @@ impl Keys {
                 [&[1], length.as_slice(), wrapped].concat()
             }
             Reference::Local(id) => [&[2], id.as_slice()].concat(),
+            Reference::Epoch { epoch, .. } => [&[3], epoch.to_be_bytes().as_slice()].concat(),
             Reference::Old => unreachable!("has no header of ours"),
         }
     }
@@ -752,10 +763,10 @@ fn layouts() -> Vec<Made> {
         ),
         made(
             "suite_reserved_3",
-            "Suite 0x03 is reserved and not read.",
+            "The bytes of a local link, called suite 0x03: the hour that they begin with is far away.",
             &local,
             suite("suite_reserved_3", 3),
-            unknown_suite(),
+            damage("Epoch", "sealed in an hour that is too long ago or still to come"),
         ),
         made(
             "unknown_suite",
