@@ -60,10 +60,15 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("event", &["rejection", "target", "transaction"]),
     ("form", &["action", "json", "rejection", "select"]),
     (
+        "deliver",
+        &["action", "brand", "https_url", "language", "rejection"],
+    ),
+    (
         "request",
         &[
             "action",
             "config",
+            "deliver",
             "expiration",
             "form",
             "json",
@@ -128,6 +133,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "action",
             "brand",
             "decide",
+            "deliver",
             "expiration",
             "link",
             "log",
@@ -140,6 +146,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
     // Adapters.
     ("aws", &["config"]),
     ("outbound", &["config", "https_url"]),
+    (
+        "channels",
+        &["aws", "calls", "config", "deliver", "https_url", "outbound"],
+    ),
     ("keys", &["aws", "calls", "config", "rejection", "seal"]),
     (
         "tasks",
@@ -162,9 +172,11 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "action",
             "brand",
             "calls",
+            "channels",
             "config",
             "decide",
             "event",
+            "deliver",
             "expiration",
             "keys",
             "language",
@@ -185,7 +197,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     // Shells.
-    ("entry/process", &["aws", "config", "keys", "tasks", "web"]),
+    (
+        "entry/process",
+        &["aws", "channels", "config", "keys", "tasks", "web"],
+    ),
     ("entry/lambda", &["reply", "web"]),
     (
         "entry/laptop",
@@ -193,6 +208,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "action",
             "aws",
             "calls",
+            "channels",
             "config",
             "entry",
             "keys",
@@ -231,6 +247,11 @@ const ONLY_IN: &[(&str, &[&str])] = &[
         "aws_sdk_sfn",
         &["aws.rs", "tasks/judge.rs", "tasks/step_functions.rs"],
     ),
+    ("aws_sdk_sns", &["aws/deliver.rs", "channels/services.rs"]),
+    ("aws_sdk_sesv2", &["aws/deliver.rs", "channels/services.rs"]),
+    ("aws_sdk_eventbridge", &["aws/deliver.rs", "channels/services.rs"]),
+    ("aws_sdk_secretsmanager", &["aws/deliver.rs"]),
+    ("lettre::", &["deliver/"]),
     (
         "aws_sdk_lambda",
         &["aws.rs", "tasks/durable.rs", "tasks/services.rs"],
@@ -241,9 +262,23 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ),
     (
         "aws_sdk_ssm",
-        &["aws.rs", "tasks/automation.rs", "tasks/services.rs"],
+        &[
+            "aws.rs",
+            "aws/deliver.rs",
+            "tasks/automation.rs",
+            "tasks/services.rs",
+        ],
     ),
-    ("aws_smithy", &["aws.rs", "keys/kms.rs", "tasks/judge.rs"]),
+    (
+        "aws_smithy",
+        &[
+            "aws.rs",
+            "aws/deliver.rs",
+            "channels/services.rs",
+            "keys/kms.rs",
+            "tasks/judge.rs",
+        ],
+    ),
     ("aws_config", &["entry/laptop/"]),
     ("lambda_http", &["entry/lambda.rs"]),
     ("lambda_runtime", &["entry/lambda.rs"]),
@@ -251,11 +286,15 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("hyper_rustls", &["outbound/"]),
     ("rustls::", &["outbound/"]),
     ("clap", &["entry/laptop/"]),
-    ("tokio::", &["entry/", "keys/", "outbound/", "tasks/", "main.rs"]),
+    (
+        "tokio::",
+        &["channels/", "entry/", "keys/", "outbound/", "tasks/", "main.rs"],
+    ),
     (
         "http::",
         &[
             "aws.rs",
+            "channels/",
             "entry/",
             "outbound/",
             "rejection.rs",
@@ -267,7 +306,15 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("jsonschema::", &["form/check.rs", "select/schema.rs"]),
     ("serde_json_path::", &["select/path/"]),
     ("minicbor", &["payload/packed"]),
-    ("askama", &["decide/fill.rs", "page/", "entry/laptop/home.rs"]),
+    (
+        "askama",
+        &[
+            "decide/fill.rs",
+            "deliver/mail.rs",
+            "page/",
+            "entry/laptop/home.rs",
+        ],
+    ),
     ("aead", &["seal/"]),
     (
         "std::env",
@@ -279,15 +326,34 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("futures_util", &["webhook/body/multipart.rs"]),
     (
         ".await",
-        &["entry/", "keys/", "outbound/", "tasks/", "web/", "main.rs"],
+        &[
+            "channels/",
+            "entry/",
+            "keys/",
+            "outbound/",
+            "tasks/",
+            "web/",
+            "main.rs",
+        ],
     ),
     (
         "async ",
-        &["entry/", "keys/", "outbound/", "tasks/", "web/", "main.rs"],
+        &[
+            "channels/",
+            "entry/",
+            "keys/",
+            "outbound/",
+            "tasks/",
+            "web/",
+            "main.rs",
+        ],
     ),
     ("Timestamp::now", &["entry/process.rs"]),
     ("SystemTime", &[]),
-    ("Instant::now", &["keys/", "outbound/", "tasks/", "web/"]),
+    (
+        "Instant::now",
+        &["channels/", "keys/", "outbound/", "tasks/", "web/"],
+    ),
     ("SystemRandom", &["entry/process.rs"]),
 ];
 
