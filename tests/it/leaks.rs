@@ -258,7 +258,12 @@ fn no_secret_is_in_the_log_at_any_level() {
     let mut lines = Vec::new();
     for level in ["INFO", "WARN", "ERROR"] {
         for more in ["true", "false"] {
-            let variables = [("LOG_LEVEL", level), ("VERBOSE_LOGGING", more), ("METRICS", more)];
+            let variables = [
+                ("LOG_LEVEL", level),
+                ("VERBOSE_LOGGING", more),
+                ("METRICS", more),
+                ("AWS_LAMBDA_FUNCTION_NAME", "process"),
+            ];
             let stack = Stack::new(&[FEATURES, &variables].concat());
             flows_of(&stack, 1);
             // What is left of a line below the level are its metrics.
