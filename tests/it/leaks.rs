@@ -276,11 +276,8 @@ fn no_secret_is_in_the_log_at_any_level() {
             );
         }
     }
-    // With metrics each request leaves a line; without them, each level leaves fewer.
-    assert!(
-        lines[0] == lines[4] && lines[1] > lines[3] && lines[3] > lines[5],
-        "{lines:?}"
-    );
+    // The levels are not the same: less is written each time.
+    assert!(lines[0] > lines[2] && lines[2] > lines[4], "{lines:?}");
 }
 
 #[test]
