@@ -1,5 +1,6 @@
 //! What makes a post action one for machines: `verify`, `bodies` and what goes with them.
 
+use super::outcomes::Unknown;
 use super::read::read_text;
 use super::{Notes, Outcomes, ReplySpec, wire};
 use crate::rejection::Fault;
@@ -47,7 +48,7 @@ pub(super) fn read(
 /// # Errors
 /// The field that is wrong.
 pub fn read_sealed(verify: Option<&str>, intake: Option<&str>) -> Result<Option<Webhook>, Fault> {
-    let verify = verify.map(|text| read_text(text, |_| ()).and_then(Verify::read));
+    let verify = verify.map(|text| strict(text).and_then(Verify::read));
     let intake = intake.map(|text| read_text(text, |_| ()).and_then(Intake::read));
     Ok(Webhook::of(
         verify.transpose()?,
@@ -98,8 +99,16 @@ fn plain<T: DeserializeOwned>(text: &str) -> Result<T, Fault> {
     read_text(text, |_| ())
 }
 
+/// As [`read_text`], but a field that is not known is refused: it may say who is not to be believed.
+fn strict<T: DeserializeOwned>(text: &str) -> Result<T, Fault> {
+    let mut unknown = Unknown::default();
+    let wire = read_text(text, |field| unknown.note(field))?;
+    unknown.refuse()?;
+    Ok(wire)
+}
+
 fn read_verify(text: &str) -> Result<Verify, Fault> {
-    let wire: crate::webhook::wire::Verify = read_text(text, |_| ())?;
+    let wire: crate::webhook::wire::Verify = strict(text)?;
     if wire.url.is_some() {
         return Err(Fault::at(
             "url",

@@ -56,12 +56,16 @@ impl Use<'_> {
         }
     }
 
-    /// The link as it was handed out (a REST API does not tell the order of the query), and as it was called.
+    /// The link as it was handed out, in either form (a REST API does not tell the order of the query), and as it was
+    /// called.
     fn addresses(&self, base: &str) -> Vec<String> {
-        let link = BaseUrl::https_or_local(base).ok().and_then(|base| {
-            let data = self.visit.query.data().ok()?;
-            Some(base.link(&self.subject.name, self.subject.kind, data))
-        });
-        twilio::addresses(base, link, self.visit.raw_query)
+        let handed_out = match (BaseUrl::https_or_local(base), self.visit.query.data()) {
+            (Ok(base), Ok(data)) => vec![
+                base.link(&self.subject.name, self.subject.kind, data),
+                base.short_link(data),
+            ],
+            (Err(_), _) | (_, Err(_)) => Vec::new(),
+        };
+        twilio::addresses(base, handed_out, self.visit.raw_query)
     }
 }

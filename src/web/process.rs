@@ -22,7 +22,7 @@ use std::time::Instant;
 impl App {
     /// Answers a request for a link.
     pub async fn process(&self, caller: &Caller, request: Request<Bytes>) -> Reply {
-        if let Some(reply) = self.handshake(caller, &request).await {
+        if let Some(reply) = Box::pin(self.handshake(caller, &request)).await {
             return reply;
         }
         if let Some(reply) = self.preflight(caller, &request) {
@@ -137,7 +137,13 @@ impl App {
         line.chosen = answer.outcome.as_ref().map(ToString::to_string);
         let told = self
             .tasks
-            .report(&answer.token, &answer.report, (self.clock)(), calls)
+            .report(
+                &answer.target,
+                &answer.report,
+                answer.about(),
+                (self.clock)(),
+                calls,
+            )
             .await;
         let told = match told.map_err(|not_told| not_told.into_rejection()) {
             Err(rejection) if known.visitor.manner.is_completed(&rejection) => {

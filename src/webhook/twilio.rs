@@ -46,16 +46,17 @@ pub(super) fn check(secrets: &[Secret], received: &Received<'_>) -> Result<(), U
 
 /// Under which addresses a sender may know a link: as it was handed out, with the digest if the request has one, and as
 /// it was called.
-pub fn addresses(base: &str, link: Option<String>, raw_query: &str) -> Vec<String> {
+pub fn addresses(base: &str, handed_out: Vec<String>, raw_query: &str) -> Vec<String> {
     let called = format!("{base}/respond?{raw_query}");
-    let handed_out = link.map(|link| match body_digest(&called) {
-        Some(digest) => {
-            let mut more = url::form_urlencoded::Serializer::new(String::new());
-            format!("{link}&{}", more.append_pair(BODY_DIGEST, &digest).finish())
-        }
+    let digest = body_digest(&called).map(|digest| {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        query.append_pair(BODY_DIGEST, &digest).finish()
+    });
+    let handed_out = handed_out.into_iter().map(|link| match &digest {
+        Some(digest) => format!("{link}&{digest}"),
         None => link,
     });
-    handed_out.into_iter().chain([called]).collect()
+    handed_out.chain([called]).collect()
 }
 
 /// With the port of https and without: what is signed differs between Twilio's products.

@@ -14,7 +14,8 @@ use schemars::JsonSchema;
 /// How the sender of a webhook proves who it is. Which fields a scheme takes is said in docs/API.md.
 #[derive(Deserialize, Serialize)]
 #[cfg_attr(test, derive(JsonSchema))]
-#[serde(deny_unknown_fields, expecting = "an object")]
+#[cfg_attr(test, schemars(deny_unknown_fields))]
+#[serde(expecting = "an object")]
 pub struct Verify {
     /// How the sender signs.
     pub scheme: SchemeName,
