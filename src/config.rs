@@ -1,14 +1,20 @@
 //! The settings, read once. Every problem is reported, with the name of its variable.
 
+mod deliver;
+
 use crate::action::Confirm;
 use crate::brand::{self, Brand, Color};
 use crate::decide::Switches;
+use crate::deliver::Permits;
 use crate::expiration::Lifetime;
 use crate::link::{BaseUrl, is_region};
 use crate::log::Level;
 use crate::origin::AllowedOrigin;
+use crate::target::EnabledTargets;
 use std::fmt;
 use std::net::SocketAddr;
+
+pub use deliver::DeliverEndpoints;
 
 /// Everything that the environment decides.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,7 +33,7 @@ pub struct Config {
     pub compact_links: bool,
     /// `AUDIENCE`: links of one audience do not open under another.
     pub audience: String,
-    /// `ENABLE_OUTPUT_PARAMETERS` and `ENABLE_POST_ACTIONS`.
+    /// `ENABLE_OUTPUT_PARAMETERS`, `ENABLE_POST_ACTIONS`, and which targets are on.
     pub switches: Switches,
     /// `CONFIRM_ACTIONS`: whether links that say nothing of it ask before they act.
     pub confirm: Confirm,
@@ -39,6 +45,8 @@ pub struct Config {
     pub accept_legacy: bool,
     /// `CORS_ALLOW_ORIGIN`: whose scripts may follow links; absent means nobody's.
     pub cors_allow_origin: Option<AllowedOrigin>,
+    /// `DELIVER_…`: what links may be delivered to.
+    pub permits: Permits,
     /// `LOG_LEVEL`: lines below it are not written.
     pub log_level: Level,
     /// `VERBOSE_LOGGING`.
@@ -81,6 +89,14 @@ pub struct AwsSettings {
     pub kms_endpoint: Option<String>,
     /// `AWS_ENDPOINT_URL_SFN` or `AWS_ENDPOINT_URL`.
     pub states_endpoint: Option<String>,
+    /// `AWS_ENDPOINT_URL_LAMBDA` or `AWS_ENDPOINT_URL`.
+    pub lambda_endpoint: Option<String>,
+    /// `AWS_ENDPOINT_URL_CODEPIPELINE` or `AWS_ENDPOINT_URL`.
+    pub codepipeline_endpoint: Option<String>,
+    /// `AWS_ENDPOINT_URL_SSM` or `AWS_ENDPOINT_URL`.
+    pub ssm_endpoint: Option<String>,
+    /// Those of the services that deliver.
+    pub deliver: DeliverEndpoints,
     /// `AWS_CA_BUNDLE`, else `SSL_CERT_FILE`: a PEM file that replaces the embedded roots.
     pub ca_bundle: Option<String>,
 }
@@ -170,6 +186,13 @@ impl Config {
             switches: Switches {
                 output_parameters: read.switch("ENABLE_OUTPUT_PARAMETERS", false),
                 post_actions: read.switch("ENABLE_POST_ACTIONS", false),
+                targets: EnabledTargets {
+                    wait_conditions: read.switch("ENABLE_WAIT_CONDITIONS", false),
+                    custom_resources: read.switch("ENABLE_CUSTOM_RESOURCES", false),
+                    durable_executions: read.switch("ENABLE_DURABLE_EXECUTIONS", false),
+                    pipeline_approvals: read.switch("ENABLE_CODEPIPELINE_APPROVALS", false),
+                    automations: read.switch("ENABLE_AUTOMATION_APPROVALS", false),
+                },
             },
             confirm: read.confirm(),
             max_lifetime: read.parsed("MAX_LINK_LIFETIME", |text| Lifetime::parse(&text)),
@@ -179,6 +202,7 @@ impl Config {
             },
             accept_legacy: read.switch("ACCEPT_LEGACY_URLS", true),
             cors_allow_origin: read.parsed("CORS_ALLOW_ORIGIN", |text| AllowedOrigin::parse(&text)),
+            permits: read.permits(),
             log_level: read.level("LOG_LEVEL"),
             verbose: read.switch("VERBOSE_LOGGING", false),
             metrics: read.metrics(),
@@ -198,6 +222,10 @@ impl Config {
             aws: AwsSettings {
                 kms_endpoint: read.endpoint("AWS_ENDPOINT_URL_KMS"),
                 states_endpoint: read.endpoint("AWS_ENDPOINT_URL_SFN"),
+                lambda_endpoint: read.endpoint("AWS_ENDPOINT_URL_LAMBDA"),
+                codepipeline_endpoint: read.endpoint("AWS_ENDPOINT_URL_CODEPIPELINE"),
+                ssm_endpoint: read.endpoint("AWS_ENDPOINT_URL_SSM"),
+                deliver: read.deliver_endpoints(),
                 ca_bundle: read.ca_bundle(),
             },
             region,
@@ -429,7 +457,8 @@ mod tests {
             config.switches,
             Switches {
                 output_parameters: false,
-                post_actions: false
+                post_actions: false,
+                targets: EnabledTargets::default(),
             }
         );
         assert!(config.accept_legacy && !config.verbose);
@@ -476,6 +505,11 @@ mod tests {
             ("BASE_URL", "http://example.com"),
             ("ENABLE_OUTPUT_PARAMETERS", "yes"),
             ("ENABLE_POST_ACTIONS", "True"),
+            ("ENABLE_WAIT_CONDITIONS", "yes"),
+            ("ENABLE_CUSTOM_RESOURCES", "1"),
+            ("ENABLE_DURABLE_EXECUTIONS", "on"),
+            ("ENABLE_CODEPIPELINE_APPROVALS", "True"),
+            ("ENABLE_AUTOMATION_APPROVALS", "x"),
             ("ACCEPT_LEGACY_URLS", "1"),
             ("VERBOSE_LOGGING", "on"),
             ("CORS_ALLOW_ORIGIN", "https://app.example.com/"),
@@ -498,6 +532,11 @@ mod tests {
             "BASE_URL: ",
             "ENABLE_OUTPUT_PARAMETERS: ",
             "ENABLE_POST_ACTIONS: ",
+            "ENABLE_WAIT_CONDITIONS: ",
+            "ENABLE_CUSTOM_RESOURCES: ",
+            "ENABLE_DURABLE_EXECUTIONS: ",
+            "ENABLE_CODEPIPELINE_APPROVALS: ",
+            "ENABLE_AUTOMATION_APPROVALS: ",
             "ACCEPT_LEGACY_URLS: ",
             "VERBOSE_LOGGING: ",
             "CORS_ALLOW_ORIGIN: ",

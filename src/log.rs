@@ -82,6 +82,9 @@ pub struct Line {
     /// How many links were made.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub links: Option<usize>,
+    /// How many messages were sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub messages: Option<usize>,
     /// Format of the link, 1 to 3.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub format: Option<u8>,

@@ -127,6 +127,15 @@ impl Sent {
     }
 }
 
+/// Why something that waits refuses an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refused {
+    /// It was answered, has timed out or was stopped.
+    Closed,
+    /// It does not take this answer, or there is no such thing.
+    Otherwise,
+}
+
 /// Why the service cannot answer now, though the request may be good.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unavailable {
@@ -181,6 +190,8 @@ pub enum Rejection {
     ParametersDisabled,
     /// Post actions while the stack has them off.
     PostActionsDisabled,
+    /// A target while the stack has its kind off; its type, and the stack parameter.
+    TargetDisabled(&'static str, &'static str),
     /// A schema of an outcome that is not a JSON Schema.
     InvalidPostActionOutcome(Fault),
     /// A JSONPath that cannot be read.
@@ -189,6 +200,12 @@ pub enum Rejection {
     EncryptionFailed(String),
     /// A link would be longer than its readers allow; which action, how long.
     UrlTooLong(Fault),
+    /// A link that acts when it is opened shall be sent to people.
+    UnsafeDelivery(Fault),
+    /// A channel that the stack does not let be used.
+    DeliveryDisabled(Fault),
+    /// A message could not be sent, or nobody knows whether it was; what was sent before.
+    DeliveryFailed(Fault),
     /// The link could not be opened.
     InvalidPayload(Damage),
     /// An unencrypted link while there is a key.
@@ -222,6 +239,8 @@ pub enum Rejection {
     InvalidSignature(Unproven),
     /// Step Functions refused the answer: its code and its message.
     StepFunctionsRefused(&'static str, String),
+    /// What waits, and is no task of Step Functions, does not take the answer: why, and the service's message.
+    TargetRefused(Refused, &'static str, String),
     /// Step Functions does not let us answer: the code, for the log, and whether something was sent.
     NotPermitted(String, Sent),
     /// Not now.
@@ -252,10 +271,14 @@ impl Rejection {
             Rejection::InvalidDate(_) => ("InvalidDate", StatusCode::BAD_REQUEST),
             Rejection::ParametersDisabled => ("ParametersDisabled", StatusCode::BAD_REQUEST),
             Rejection::PostActionsDisabled => ("PostActionsDisabled", StatusCode::BAD_REQUEST),
+            Rejection::TargetDisabled(..) => ("TargetDisabled", StatusCode::BAD_REQUEST),
             Rejection::InvalidPostActionOutcome(_) => ("InvalidPostActionOutcome", StatusCode::BAD_REQUEST),
             Rejection::InvalidJsonPath(_) => ("InvalidJsonPath", StatusCode::BAD_REQUEST),
             Rejection::EncryptionFailed(_) => ("EncryptionFailed", StatusCode::BAD_REQUEST),
             Rejection::UrlTooLong(_) => ("UrlTooLong", StatusCode::BAD_REQUEST),
+            Rejection::UnsafeDelivery(_) => ("UnsafeDelivery", StatusCode::BAD_REQUEST),
+            Rejection::DeliveryDisabled(_) => ("DeliveryDisabled", StatusCode::BAD_REQUEST),
+            Rejection::DeliveryFailed(_) => ("DeliveryFailed", StatusCode::BAD_GATEWAY),
             Rejection::InvalidPayload(_) => ("InvalidPayload", StatusCode::BAD_REQUEST),
             Rejection::EncryptionRequired => ("EncryptionRequired", StatusCode::BAD_REQUEST),
             Rejection::DecryptionUnsupported => ("DecryptionUnsupported", StatusCode::BAD_REQUEST),
@@ -271,6 +294,7 @@ impl Rejection {
             Rejection::NoOutcome => ("InvalidPostActionBody", StatusCode::BAD_REQUEST),
             Rejection::InvalidSignature(_) => ("InvalidSignature", StatusCode::UNAUTHORIZED),
             Rejection::StepFunctionsRefused(..) => ("StepFunctionsError", StatusCode::BAD_REQUEST),
+            Rejection::TargetRefused(..) => ("TargetError", StatusCode::BAD_REQUEST),
             Rejection::NotPermitted(..) => ("ServiceError", StatusCode::INTERNAL_SERVER_ERROR),
             Rejection::ServiceUnavailable(..) => ("ServiceUnavailable", StatusCode::SERVICE_UNAVAILABLE),
             Rejection::KeyDeleted => ("KeyDeleted", StatusCode::GONE),
@@ -367,6 +391,9 @@ impl fmt::Display for Rejection {
             | Rejection::InvalidPostActionOutcome(fault)
             | Rejection::InvalidJsonPath(fault)
             | Rejection::UrlTooLong(fault)
+            | Rejection::UnsafeDelivery(fault)
+            | Rejection::DeliveryDisabled(fault)
+            | Rejection::DeliveryFailed(fault)
             | Rejection::OutputFormatting(fault)
             | Rejection::InvalidPostActionBody(fault) => return fault.fmt(f),
             Rejection::DuplicateActionName(at) => {
@@ -375,7 +402,15 @@ impl fmt::Display for Rejection {
                     "{at}: another action has the same name; give each action its own"
                 );
             }
-            Rejection::StepFunctionsRefused(code, message) => return write!(f, "{code}:{message}"),
+            Rejection::StepFunctionsRefused(code, message) | Rejection::TargetRefused(_, code, message) => {
+                return write!(f, "{code}:{message}");
+            }
+            Rejection::TargetDisabled(kind, parameter) => {
+                return write!(
+                    f,
+                    "Links that answer a target of type {kind} are switched off in this stack ({parameter})."
+                );
+            }
             Rejection::InvalidDate(text) => text,
             Rejection::UnsupportedEvent(text) => text,
             Rejection::MethodNotAllowed(methods) => {

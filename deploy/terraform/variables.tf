@@ -55,6 +55,36 @@ variable "enable_post_actions" {
   description = "Links may take a JSON body, whose schema decides the outcome. For webhooks."
 }
 
+variable "enable_wait_conditions" {
+  type        = bool
+  default     = null
+  description = "Links may answer wait conditions of CloudFormation, by the presigned URL of their handle. Needs no further right."
+}
+
+variable "enable_custom_resources" {
+  type        = bool
+  default     = null
+  description = "CreateUrls may be the ServiceToken of a custom resource, and links may answer it. Needs no further right."
+}
+
+variable "enable_durable_executions" {
+  type        = bool
+  default     = null
+  description = "Links may answer callbacks of durable executions of Lambda functions in this account and region."
+}
+
+variable "enable_code_pipeline_approvals" {
+  type        = bool
+  default     = null
+  description = "Links may answer manual approvals of CodePipeline in this account and region."
+}
+
+variable "enable_automation_approvals" {
+  type        = bool
+  default     = null
+  description = "Links may answer approval steps of Systems Manager automations in this account and region."
+}
+
 variable "confirm_actions" {
   type        = string
   default     = null
@@ -99,6 +129,44 @@ variable "brand_color" {
   type        = string
   default     = null
   description = "Colour of the pages' button, such as #0b5fff. Empty: the default."
+}
+
+# Where links may be delivered
+
+variable "deliver_topic_arns" {
+  type        = string
+  default     = null
+  description = "ARNs of the standard SNS topics that links may be published to (deliver.sns), with commas between. Empty: none."
+}
+
+variable "deliver_identity_arns" {
+  type        = string
+  default     = null
+  description = "ARNs of the SES identities that mails with links may come from (deliver.ses), and of their configuration sets, with commas between. In the sandbox of SES also those of the receivers. Empty: none."
+}
+
+variable "deliver_event_bus_arns" {
+  type        = string
+  default     = null
+  description = "ARNs of the EventBridge buses that events with links may be put on (deliver.eventbridge), with commas between. Empty: none."
+}
+
+variable "deliver_secret_arns" {
+  type        = string
+  default     = null
+  description = "ARNs of the secrets of Secrets Manager that hold addresses, tokens and keys for deliver.slack, deliver.teams and deliver.webhook, with commas between. Empty: none."
+}
+
+variable "deliver_parameter_arns" {
+  type        = string
+  default     = null
+  description = "As DeliverSecretArns, for parameters of Systems Manager."
+}
+
+variable "deliver_hosts" {
+  type        = string
+  default     = null
+  description = "Hosts that links may be posted to (deliver.webhook), such as hooks.example.com, with commas between. Slack and Teams need not be here. Empty: none."
 }
 
 # Encryption

@@ -149,6 +149,17 @@ impl Action {
         }
         action
     }
+    /// Whether it can be used to keep something waiting, which not everything that waits understands.
+    pub fn may_beat(&self) -> bool {
+        let beats = |outcome: &Outcome| matches!(outcome.kind, OutcomeKind::Heartbeat);
+        match &self.kind {
+            ActionKind::Success { .. } | ActionKind::Failure { .. } => false,
+            ActionKind::Heartbeat => true,
+            ActionKind::Post(Post { outcomes, .. }) | ActionKind::Form(Form { outcomes, .. }) => {
+                outcomes.list.iter().any(beats)
+            }
+        }
+    }
 }
 
 /// What a link does.

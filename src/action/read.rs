@@ -24,8 +24,8 @@ impl Notes {
     }
 
     /// All of them, in order.
-    pub fn into_vec(self) -> Vec<String> {
-        self.0.into_inner()
+    pub fn list(&self) -> Vec<String> {
+        self.0.borrow().clone()
     }
 
     pub(super) fn ignored(&self, at: &str, field: &str) {
@@ -233,7 +233,7 @@ mod tests {
         let raw: Box<RawValue> = serde_json::from_str(text).unwrap();
         let notes = Notes::default();
         let action = read_action(&raw, "actions[1]", Source::Request(Confirm::Off), &notes)?;
-        Ok((action, notes.into_vec()))
+        Ok((action, notes.list()))
     }
 
     #[track_caller]

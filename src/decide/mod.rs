@@ -11,11 +11,11 @@ pub use callback::{instant, utc};
 use crate::action::{ActionKind, ActionType, Confirm, Name, Post, ReplySpec};
 use crate::link::Query;
 use crate::payload::{Opened, Payload};
-use crate::rejection::Rejection;
+use crate::rejection::{Fault, Rejection};
 use crate::report::Report;
 use crate::select::Body;
+use crate::target::{About, EnabledTargets, Target};
 use crate::template::Parameters;
-use crate::token::TaskToken;
 use crate::transaction::TransactionId;
 use crate::webhook::challenge::Challenge;
 use crate::webhook::{DerivedKey, Headers};
@@ -73,6 +73,8 @@ pub struct Switches {
     pub output_parameters: bool,
     /// Post actions and forms are on.
     pub post_actions: bool,
+    /// What may be answered besides tasks of Step Functions.
+    pub targets: EnabledTargets,
 }
 
 /// Who is answered about what.
@@ -137,8 +139,8 @@ impl Receipt {
 /// A report and the reply that goes with it; nothing in it can fail any more.
 #[derive(Debug)]
 pub struct Answer {
-    /// The task.
-    pub token: TaskToken,
+    /// What waits.
+    pub target: Target,
     /// What the task is told.
     pub report: Report,
     /// What the visitor is told about it.
@@ -149,10 +151,21 @@ pub struct Answer {
     pub reply: ReplySpec,
 }
 
+impl Answer {
+    /// Who answers, for targets that are told.
+    pub fn about(&self) -> About<'_> {
+        let subject = &self.receipt.subject;
+        About {
+            transaction: subject.transaction,
+            answer: self.outcome.as_ref().unwrap_or(&subject.name).as_str(),
+        }
+    }
+}
+
 /// Decides what one use of a link does.
 ///
 /// # Errors
-/// `ExpiredPayload`, `ActionMismatched`, `ParametersDisabled`, `PostActionsDisabled`, `PostActionNotPosted`,
+/// `ExpiredPayload`, `ActionMismatched`, `TargetDisabled`, `ParametersDisabled`, `PostActionsDisabled`, `PostActionNotPosted`,
 /// `InvalidSignature`, `InvalidPostActionBody`, `NoOutcome`, `OutputFormatting` and `Prefetched`, looked for in this order. What a page can ask for again
 /// is no error but [`Decision::Ask`].
 pub fn decide(opened: Opened, visit: &Visit<'_>, switches: Switches) -> Result<Decision, Rejection> {
@@ -171,6 +184,10 @@ pub fn decide(opened: Opened, visit: &Visit<'_>, switches: Switches) -> Result<D
     };
     if !visit.query.agrees(&subject.name, subject.kind) {
         return Err(Rejection::ActionMismatched);
+    }
+    let waiting = payload.target.kind();
+    if !switches.targets.permit(waiting) {
+        return Err(Rejection::TargetDisabled(waiting.as_str(), waiting.parameter()));
     }
     let used = Use {
         visit,
@@ -262,13 +279,31 @@ impl Use<'_> {
             }
             (_, report) => report,
         };
+        let about = About {
+            transaction: self.subject.transaction,
+            answer: outcome.unwrap_or(&self.subject.name).as_str(),
+        };
+        let target = &self.payload.target;
+        target.check(&report, about).map_err(|what| self.too_much(what))?;
         Ok(Decision::Report(Box::new(Answer {
-            token: self.payload.token.clone(),
+            target: self.payload.target.clone(),
             receipt: self.receipt(&report, shown),
             report,
             outcome: outcome.cloned(),
             reply,
         })))
+    }
+
+    /// A result that the target does not take: of the body's making, or of the author's and the query's.
+    fn too_much(&self, what: &'static str) -> Rejection {
+        match &self.payload.action.kind {
+            ActionKind::Post(_) | ActionKind::Form(_) => {
+                Rejection::InvalidPostActionBody(Fault::at("body", what))
+            }
+            ActionKind::Success { .. } | ActionKind::Failure { .. } | ActionKind::Heartbeat => {
+                formatting(what)
+            }
+        }
     }
 
     fn receipt(&self, report: &Report, answer: &str) -> Receipt {

@@ -1,21 +1,38 @@
 use super::*;
 use crate::action::{self, Confirm, Notes, Source};
 use crate::nonce::NonceKey;
+use crate::token::TaskToken;
 use serde_json::value::RawValue;
 
 const ON: Switches = Switches {
     output_parameters: true,
     post_actions: true,
+    targets: ALL_TARGETS,
+};
+const ALL_TARGETS: EnabledTargets = EnabledTargets {
+    wait_conditions: true,
+    custom_resources: true,
+    durable_executions: true,
+    pipeline_approvals: true,
+    automations: true,
 };
 const OFF: Switches = Switches {
     output_parameters: false,
     post_actions: false,
+    targets: NO_TARGETS,
+};
+const NO_TARGETS: EnabledTargets = EnabledTargets {
+    wait_conditions: false,
+    custom_resources: false,
+    durable_executions: false,
+    pipeline_approvals: false,
+    automations: false,
 };
 
 pub(super) fn payload(action: &str, parameters: bool) -> Opened {
     let raw: Box<RawValue> = serde_json::from_str(action).unwrap();
     let payload = Payload {
-        token: TaskToken::new("token".to_owned()).unwrap(),
+        target: Target::StepFunctions(TaskToken::new("token".to_owned()).unwrap()),
         transaction: TransactionId::new([1; 16]),
         issued_at: 100,
         expires_at: Some(200),
@@ -125,6 +142,7 @@ fn switches_count_when_a_link_is_used() {
     let only_posts = Switches {
         output_parameters: false,
         post_actions: true,
+        targets: NO_TARGETS,
     };
     assert!(
         decide(

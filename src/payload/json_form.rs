@@ -5,6 +5,7 @@ use crate::action::{self, ActionKind, Confirm, Notes, Question, Recipient, Sourc
 use crate::json::{self, JsonText};
 use crate::language::Language;
 use crate::rejection::{Damage, Fault};
+use crate::target::{self, Target};
 use crate::token::TaskToken;
 use crate::transaction::TransactionId;
 use serde::de::IgnoredAny;
@@ -14,7 +15,8 @@ use serde_json::value::RawValue;
 /// Unknown keys are ignored, as they always were; `iss` is one of them now.
 #[derive(Deserialize)]
 struct Read {
-    token: String,
+    token: Option<String>,
+    target: Option<Box<RawValue>>,
     tid: String,
     iat: Option<f64>,
     exp: Option<f64>,
@@ -52,7 +54,10 @@ impl TryFrom<String> for Confirmed {
 
 #[derive(Serialize)]
 struct Write<'a> {
-    token: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    target: Option<Box<RawValue>>,
     iat: u64,
     tid: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -118,8 +123,23 @@ pub fn read(bytes: &[u8]) -> Result<Payload, Damage> {
         action.question = question.map_err(|fault| content(&fault.under("page")))?;
     }
     let recipient = read.recipient.map(Recipient::new).transpose();
+    let target = match (read.token, read.target) {
+        (Some(token), None) => {
+            let token = TaskToken::new(token).ok_or_else(|| content(&"token of a wrong length"))?;
+            Target::StepFunctions(token)
+        }
+        (None, Some(raw)) => {
+            let read = target::read(&raw).map_err(|fault| content(&fault.under("target")))?;
+            read.target
+        }
+        (None, None) => return Err(content(&"missing field `token`")),
+        (Some(_), Some(_)) => return Err(content(&"a token beside a target")),
+    };
+    if action.may_beat() && !target.kind().takes_heartbeats() {
+        return Err(content(&"a heartbeat for a target that has none"));
+    }
     Ok(Payload {
-        token: TaskToken::new(read.token).ok_or_else(|| content(&"token of a wrong length"))?,
+        target,
         transaction: TransactionId::parse(&read.tid).ok_or_else(|| content(&"unreadable tid"))?,
         issued_at: read.iat.map_or(Ok(0), seconds)?,
         expires_at: read.exp.map(seconds).transpose()?,
@@ -134,7 +154,15 @@ pub fn read(bytes: &[u8]) -> Result<Payload, Damage> {
 /// Writes the JSON of a `1-` link.
 pub fn write(payload: &Payload) -> Vec<u8> {
     let written = Write {
-        token: payload.token.expose(),
+        token: match &payload.target {
+            Target::StepFunctions(token) => Some(token.expose()),
+            Target::WaitCondition(_)
+            | Target::CustomResource(_)
+            | Target::DurableExecution(_)
+            | Target::PipelineApproval(_)
+            | Target::Automation(_) => None,
+        },
+        target: payload.target.to_json().as_ref().map(raw),
         iat: payload.issued_at,
         tid: payload.transaction.to_string(),
         exp: payload.expires_at,
@@ -232,7 +260,10 @@ mod tests {
             (1_600_000_000, Some(1_700_000_000))
         );
         assert!(payload.parameters);
-        assert_eq!(payload.token.expose(), "tok");
+        let Target::StepFunctions(token) = payload.target else {
+            panic!("a task")
+        };
+        assert_eq!(token.expose(), "tok");
         let ActionKind::Success { output } = payload.action.kind else {
             panic!("a success")
         };

@@ -1,13 +1,13 @@
 //! Payloads inside of `3-` links: deterministic CBOR with small integer keys (docs/FORMAT.md, "Payload").
 
 mod read;
+mod target;
 
 pub use read::read;
 
 use super::Payload;
 use crate::action::{Action, ActionKind, Confirm};
 use crate::json::JsonText;
-use crate::token::PackedToken;
 use crate::webhook::Verify;
 use minicbor::Encoder;
 
@@ -35,6 +35,7 @@ mod key {
     pub const CAUSE: u64 = 9;
     pub const RESPONSE: u64 = 10;
     pub const PAGE: u64 = 11;
+    pub const TARGET: u64 = 14;
     pub const STATIC: u64 = 15;
     pub const RECIPIENT: u64 = 16;
     pub const VERIFY: u64 = 17;
@@ -53,7 +54,7 @@ mod flag {
 /// Writes the payload of a `3-` link.
 pub fn write(payload: &Payload) -> Vec<u8> {
     let mut fields: Vec<(u64, Vec<u8>)> = vec![
-        (key::TOKEN, token_cbor(payload.token.packed())),
+        target::write(&payload.target),
         (
             key::TRANSACTION,
             cbor(|e| drop(e.bytes(payload.transaction.as_bytes()))),
@@ -166,18 +167,6 @@ fn cbor(write: impl FnOnce(&mut Encoder<Vec<u8>>)) -> Vec<u8> {
     let mut encoder = Encoder::new(Vec::new());
     write(&mut encoder);
     encoder.into_writer()
-}
-
-fn token_cbor(token: PackedToken) -> Vec<u8> {
-    cbor(|e| match token {
-        PackedToken::Text(text) => drop(e.str(&text)),
-        PackedToken::Segments(segments) => {
-            if segments.len() > 1 {
-                drop(e.array(segments.len() as u64));
-            }
-            segments.iter().for_each(|segment| drop(e.bytes(segment)));
-        }
-    })
 }
 
 /// A map with its keys in ascending order, which is what makes the encoding deterministic.

@@ -46,6 +46,9 @@ pub struct Created {
     /// The links.
     #[serde(flatten)]
     pub links: Links,
+    /// What was delivered, in the order in which it was sent.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub delivered: Vec<Delivered>,
     /// As it was understood, only if one was given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expiration: Option<String>,
@@ -66,6 +69,21 @@ pub enum Links {
     /// In the order of the request.
     #[serde(rename = "recipients")]
     Own(Vec<RecipientLinks>),
+    /// They were delivered, and are not told here: how many there are.
+    #[serde(rename = "links")]
+    Delivered(usize),
+}
+
+/// Messages that one channel took.
+#[derive(Debug, Serialize)]
+pub struct Delivered {
+    /// `sns`, `ses`, `slack`, `teams`, `webhook` or `eventbridge`.
+    pub channel: &'static str,
+    /// How many.
+    pub messages: usize,
+    /// By what the channel knows them, as far as it says.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub ids: Vec<String>,
 }
 
 /// The links of one recipient.
@@ -86,6 +104,7 @@ impl Links {
         match self {
             Links::Shared(urls) => urls.len(),
             Links::Own(recipients) => recipients.iter().map(|recipient| recipient.urls.len()).sum(),
+            Links::Delivered(links) => *links,
         }
     }
 
@@ -105,6 +124,14 @@ impl fmt::Debug for Created {
 /// The answer to a granted request to create.
 pub fn created(created: &Created) -> Reply {
     json(StatusCode::OK, created)
+}
+
+/// The answer to an event of another service, which nobody reads but whoever looks for what happened.
+pub fn event(status: &'static str, transaction: TransactionId) -> Reply {
+    let mut body = BTreeMap::new();
+    body.insert("status", status.to_owned());
+    body.insert("transaction_id", transaction.to_string());
+    json(StatusCode::OK, &body)
 }
 
 /// The answer to a refused request to create.
@@ -253,6 +280,30 @@ fn error_body(rejection: &Rejection, text: String) -> BTreeMap<&'static str, Str
             .map(|sent| ("outcome", sent.as_str().to_owned())),
     );
     body
+}
+
+/// A refusal that fails the invocation, so that a state machine sees an error and no result.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Raised {
+    /// The `error` of the answer.
+    pub code: String,
+    /// Its `message`.
+    pub text: String,
+}
+
+impl Raised {
+    /// What an answer raises; nothing if it grants the request.
+    pub fn of(reply: &Reply) -> Option<Self> {
+        if reply.status().is_success() {
+            return None;
+        }
+        let mut body: BTreeMap<String, String> = serde_json::from_str(reply.body()).unwrap_or_default();
+        let mut part = |name: &str| body.remove(name).unwrap_or_default();
+        Some(Self {
+            code: part("error"),
+            text: part("message"),
+        })
+    }
 }
 
 fn with_rejection_headers(mut reply: Reply, rejection: &Rejection) -> Reply {

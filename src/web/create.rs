@@ -1,8 +1,10 @@
 //! CreateUrls: from a request to links.
 
 use super::{App, Caller, Door, header};
-use crate::action::{Action, ActionKind, Recipient};
+use crate::action::{Action, ActionKind};
 use crate::calls::Calls;
+use crate::deliver::Person;
+use crate::event::Event;
 use crate::expiration::Expiration;
 use crate::link::{LONG_URL_CHARS, MAX_URL_CHARS};
 use crate::log::Line;
@@ -25,6 +27,12 @@ impl App {
         let calls = Calls::default();
         let mut line = self.line(caller, &request);
         let transaction = TransactionId::new(self.random());
+        if let Some(event) = event_of(caller, &request, self.config.switches.post_actions) {
+            let reply = self.event(event, transaction, &calls, &mut line).await;
+            line.transaction_id = Some(transaction.to_string());
+            self.write(line, &calls, start, &reply);
+            return reply;
+        }
         // On the heap, or whoever waits for this would be laid out around all of the clients of AWS.
         let trying = Box::pin(self.try_create(caller.door, &request, transaction, &calls, &mut line));
         let reply = match trying.await {
@@ -48,7 +56,7 @@ impl App {
         reply
     }
 
-    async fn try_create(
+    pub(super) async fn try_create(
         &self,
         door: Door,
         request: &Request<Bytes>,
@@ -79,12 +87,15 @@ impl App {
             }
         };
         line.data_key = key.as_ref().map(|key| key.reference.fingerprint());
-        self.links(request, expiration, key, transaction, now)
+        let mut created = self.links(&request, expiration, key, transaction, now)?;
+        let orders = self.orders(&request, &mut created, expires_at(expiration), now)?;
+        self.deliver(orders, &mut created, calls, line).await?;
+        Ok(created)
     }
 
     fn links(
         &self,
-        request: CreateUrls,
+        request: &CreateUrls,
         expiration: Option<Expiration>,
         key: Option<Arc<SealingKey>>,
         transaction: TransactionId,
@@ -92,22 +103,22 @@ impl App {
     ) -> Result<Created, Rejection> {
         let base = request.base_url.as_ref().or(self.config.base_url.as_ref());
         let base = base.ok_or_else(|| Rejection::ServiceError("no base URL is configured".to_owned()))?;
-        let expires_at = expiration.and_then(|expiration| u64::try_from(expiration.unix_seconds()).ok());
-        let mut warnings = request.notes.into_vec();
-        let links_of = |recipient: Option<&Recipient>, warnings: &mut Vec<String>| {
+        let expires_at = expires_at(expiration);
+        let mut warnings = request.notes.list();
+        let links_of = |person: Option<&Person>, warnings: &mut Vec<String>| {
             let mut urls = serde_json::Map::new();
             let mut secrets = serde_json::Map::new();
             for (index, action) in request.actions.iter().enumerate() {
                 let takes_parameters = !matches!(action.kind, ActionKind::Post(_) | ActionKind::Form(_));
                 let payload = Payload {
-                    token: request.token.clone(),
+                    target: request.target.target.clone(),
                     transaction,
                     issued_at: now,
                     expires_at,
                     parameters: request.parameters && takes_parameters,
                     action: action.at(base.as_str()),
                     callback: request.callback,
-                    recipient: recipient.cloned(),
+                    recipient: person.map(|person| person.id.clone()),
                     locale: request.locale,
                 };
                 let data = match &key {
@@ -136,10 +147,10 @@ impl App {
                 Links::Shared(urls)
             }
             recipients => {
-                let each = recipients.iter().map(|id| {
-                    let (urls, secrets) = links_of(Some(id), &mut warnings)?;
+                let each = recipients.iter().map(|person| {
+                    let (urls, secrets) = links_of(Some(person), &mut warnings)?;
                     Ok(RecipientLinks {
-                        id: id.as_str().to_owned(),
+                        id: person.id.as_str().to_owned(),
                         urls,
                         secrets,
                     })
@@ -150,6 +161,7 @@ impl App {
         Ok(Created {
             transaction_id: transaction.to_string(),
             links,
+            delivered: Vec::new(),
             expiration: expiration.map(|expiration| expiration.to_string()),
             secrets: shared,
             warnings,
@@ -162,6 +174,18 @@ fn generated(action: &Action, key: &SealingKey, salt: &[u8; 16]) -> Option<serde
     let verify = action.webhook()?.verify.as_ref()?;
     let secret = verify.generated(&seal::sealed::webhook_key(key, salt))?;
     Some(secret.expose().into())
+}
+
+/// What other services invoke this function with comes by no other door.
+fn event_of(caller: &Caller, request: &Request<Bytes>, forms: bool) -> Option<Event> {
+    match caller.door {
+        Door::Direct => Event::of(request.body(), forms),
+        Door::RestApi | Door::HttpApi | Door::FunctionUrl | Door::Local => None,
+    }
+}
+
+fn expires_at(expiration: Option<Expiration>) -> Option<u64> {
+    expiration.and_then(|expiration| u64::try_from(expiration.unix_seconds()).ok())
 }
 
 /// Refuses a URL that its readers would cut for certain, and warns of one that some of them cut.

@@ -3,12 +3,16 @@
 
 mod cors;
 mod create;
+mod deliver;
+mod event;
 mod handshake;
 mod process;
 
 use crate::brand::Brand;
 use crate::calls::Calls;
+use crate::channels::Channels;
 use crate::config::Config;
+use crate::event::Event;
 use crate::keys::Keys;
 use crate::language::Language;
 use crate::log::{self, Level, Line, Verbose};
@@ -16,6 +20,7 @@ use crate::metrics;
 use crate::negotiate::Format;
 use crate::rejection::Rejection;
 use crate::reply::{Manner, Reply, Visitor};
+use crate::request;
 use crate::tasks::Tasks;
 use bytes::Bytes;
 use http::{HeaderMap, Request};
@@ -30,6 +35,8 @@ pub struct App {
     pub keys: Keys,
     /// Where tasks wait.
     pub tasks: Tasks,
+    /// What delivers links.
+    pub channels: Channels,
     /// What time it is.
     pub clock: fn() -> jiff::Timestamp,
     /// Fills a buffer with unpredictable bytes.
@@ -121,6 +128,7 @@ impl App {
             sent: None,
             status: 0,
             links: None,
+            messages: None,
             format: None,
             data_key: None,
             source_ip: caller.source_ip.as_deref().map(log::foreign),
@@ -153,6 +161,12 @@ fn header(headers: &HeaderMap, name: http::HeaderName) -> Option<String> {
         .filter_map(|value| value.to_str().ok())
         .collect();
     (!values.is_empty()).then(|| values.join(","))
+}
+
+/// Whether a refusal of this request fails its invocation. Over HTTP there is a status for that.
+pub fn raises_errors(caller: &Caller, request: &Request<Bytes>) -> bool {
+    let body = request.body();
+    caller.door == Door::Direct && (Event::of(body, true).is_some() || request::raises_errors(body))
 }
 
 /// The answer when something went wrong that should not be able to.

@@ -137,7 +137,13 @@ impl App {
         line.chosen = answer.outcome.as_ref().map(ToString::to_string);
         let told = self
             .tasks
-            .report(&answer.token, &answer.report, (self.clock)(), calls)
+            .report(
+                &answer.target,
+                &answer.report,
+                answer.about(),
+                (self.clock)(),
+                calls,
+            )
             .await;
         let told = match told.map_err(|not_told| not_told.into_rejection()) {
             Err(rejection) if known.visitor.manner.is_completed(&rejection) => {

@@ -24,6 +24,15 @@ ACCOUNT = "123456789012"
 OTHER_KEY = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/0f0e0d0c-0b0a-4908-8706-050403020100"
 OLDER_KEY = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/mrk-00112233445566778899aabbccddeeff"
 TOPIC = f"arn:aws:sns:eu-west-1:{ACCOUNT}:alarms"
+# What links may be delivered to.
+DELIVER = {
+    "DeliverTopicArns": f"arn:aws:sns:eu-west-1:{ACCOUNT}:approvals,arn:aws:sns:eu-west-1:{ACCOUNT}:others",
+    "DeliverIdentityArns": f"arn:aws:ses:eu-west-1:{ACCOUNT}:identity/example.com",
+    "DeliverEventBusArns": f"arn:aws:events:eu-west-1:{ACCOUNT}:event-bus/ours",
+    "DeliverSecretArns": f"arn:aws:secretsmanager:eu-west-1:{ACCOUNT}:secret:approvals/slack-AbCdEf",
+    "DeliverParameterArns": f"arn:aws:ssm:eu-west-1:{ACCOUNT}:parameter/approvals/slack",
+    "DeliverHosts": "hooks.example.com",
+}
 BOUNDARY = f"arn:aws:iam::{ACCOUNT}:policy/boundary"
 
 # Parameters under which every condition of the templates is true at least once and false at least once.
@@ -43,6 +52,7 @@ VARIANTS: dict[str, dict[str, str]] = {
         "EnableMetrics": "true",
         "EnableDashboard": "true",
         "PermissionsBoundary": BOUNDARY,
+        **DELIVER,
     },
     "a dashboard without alarms and metrics": {"EnableDashboard": "true"},
     "alarms of one API": {"AlarmTopicArn": TOPIC, "EnableMetrics": "true", "EnableDashboard": "true"},

@@ -26,6 +26,19 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("report", &["action", "json"]),
     ("link", &["action", "rejection", "template"]),
     (
+        "target",
+        &[
+            "action",
+            "expiration",
+            "https_url",
+            "json",
+            "rejection",
+            "report",
+            "token",
+            "transaction",
+        ],
+    ),
+    (
         "payload",
         &[
             "action",
@@ -33,6 +46,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "language",
             "nonce",
             "rejection",
+            "target",
             "token",
             "transaction",
             "webhook",
@@ -43,20 +57,29 @@ const MAY_USE: &[(&str, &[&str])] = &[
         &["constant_time", "nonce", "payload", "rejection", "webhook"],
     ),
     ("webhook", &["constant_time", "json", "rejection", "select"]),
+    ("event", &["rejection", "target", "transaction"]),
     ("form", &["action", "json", "rejection", "select"]),
+    (
+        "deliver",
+        &["action", "brand", "https_url", "language", "rejection"],
+    ),
     (
         "request",
         &[
             "action",
             "config",
+            "deliver",
             "expiration",
             "form",
             "json",
             "language",
             "link",
             "rejection",
+            "report",
+            "target",
             "template",
             "token",
+            "transaction",
         ],
     ),
     (
@@ -71,8 +94,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "rejection",
             "report",
             "select",
+            "target",
             "template",
-            "token",
             "transaction",
             "webhook",
         ],
@@ -106,17 +129,41 @@ const MAY_USE: &[(&str, &[&str])] = &[
     // Settings and the log.
     (
         "config",
-        &["action", "brand", "decide", "expiration", "link", "log", "origin"],
+        &[
+            "action",
+            "brand",
+            "decide",
+            "deliver",
+            "expiration",
+            "link",
+            "log",
+            "origin",
+            "target",
+        ],
     ),
     ("log", &["calls", "rejection"]),
     ("metrics", &["calls", "log"]),
     // Adapters.
     ("aws", &["config"]),
     ("outbound", &["config", "https_url"]),
+    (
+        "channels",
+        &["aws", "calls", "config", "deliver", "https_url", "outbound"],
+    ),
     ("keys", &["aws", "calls", "config", "rejection", "seal"]),
     (
         "tasks",
-        &["action", "aws", "calls", "rejection", "report", "token"],
+        &[
+            "action",
+            "aws",
+            "calls",
+            "config",
+            "outbound",
+            "rejection",
+            "report",
+            "target",
+            "token",
+        ],
     ),
     // The only place that knows both sides.
     (
@@ -125,8 +172,11 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "action",
             "brand",
             "calls",
+            "channels",
             "config",
             "decide",
+            "deliver",
+            "event",
             "expiration",
             "keys",
             "language",
@@ -141,12 +191,16 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "request",
             "seal",
             "select",
+            "target",
             "tasks",
             "transaction",
         ],
     ),
     // Shells.
-    ("entry/process", &["aws", "config", "keys", "tasks", "web"]),
+    (
+        "entry/process",
+        &["aws", "channels", "config", "keys", "tasks", "web"],
+    ),
     ("entry/lambda", &["reply", "web"]),
     (
         "entry/laptop",
@@ -154,6 +208,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "action",
             "aws",
             "calls",
+            "channels",
             "config",
             "entry",
             "keys",
@@ -188,10 +243,41 @@ const MUTUAL: &[(&str, &str, &str)] = &[
 /// Crates that only some files may name, as beginnings of paths.
 const ONLY_IN: &[(&str, &[&str])] = &[
     ("aws_sdk_kms", &["aws.rs", "keys/kms.rs", "keys/mac.rs"]),
-    ("aws_sdk_sfn", &["aws.rs", "tasks/step_functions.rs"]),
+    (
+        "aws_sdk_sfn",
+        &["aws.rs", "tasks/judge.rs", "tasks/step_functions.rs"],
+    ),
+    ("aws_sdk_sns", &["aws/deliver.rs", "channels/services.rs"]),
+    ("aws_sdk_sesv2", &["aws/deliver.rs", "channels/services.rs"]),
+    ("aws_sdk_eventbridge", &["aws/deliver.rs", "channels/services.rs"]),
+    ("aws_sdk_secretsmanager", &["aws/deliver.rs"]),
+    ("lettre::", &["deliver/"]),
+    (
+        "aws_sdk_lambda",
+        &["aws.rs", "tasks/durable.rs", "tasks/services.rs"],
+    ),
+    (
+        "aws_sdk_codepipeline",
+        &["aws.rs", "tasks/codepipeline.rs", "tasks/services.rs"],
+    ),
+    (
+        "aws_sdk_ssm",
+        &[
+            "aws.rs",
+            "aws/deliver.rs",
+            "tasks/automation.rs",
+            "tasks/services.rs",
+        ],
+    ),
     (
         "aws_smithy",
-        &["aws.rs", "keys/kms.rs", "tasks/step_functions.rs"],
+        &[
+            "aws.rs",
+            "aws/deliver.rs",
+            "channels/services.rs",
+            "keys/kms.rs",
+            "tasks/judge.rs",
+        ],
     ),
     ("aws_config", &["entry/laptop/"]),
     ("lambda_http", &["entry/lambda.rs"]),
@@ -200,15 +286,35 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("hyper_rustls", &["outbound/"]),
     ("rustls::", &["outbound/"]),
     ("clap", &["entry/laptop/"]),
-    ("tokio::", &["entry/", "keys/", "outbound/", "tasks/", "main.rs"]),
+    (
+        "tokio::",
+        &["channels/", "entry/", "keys/", "outbound/", "tasks/", "main.rs"],
+    ),
     (
         "http::",
-        &["aws.rs", "entry/", "outbound/", "rejection.rs", "reply/", "web/"],
+        &[
+            "aws.rs",
+            "channels/",
+            "entry/",
+            "outbound/",
+            "rejection.rs",
+            "reply/",
+            "tasks/presigned.rs",
+            "web/",
+        ],
     ),
     ("jsonschema::", &["form/check.rs", "select/schema.rs"]),
     ("serde_json_path::", &["select/path/"]),
     ("minicbor", &["payload/packed"]),
-    ("askama", &["decide/fill.rs", "page/", "entry/laptop/home.rs"]),
+    (
+        "askama",
+        &[
+            "decide/fill.rs",
+            "deliver/mail.rs",
+            "page/",
+            "entry/laptop/home.rs",
+        ],
+    ),
     ("aead", &["seal/"]),
     (
         "std::env",
@@ -220,15 +326,34 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("futures_util", &["webhook/body/multipart.rs"]),
     (
         ".await",
-        &["entry/", "keys/", "outbound/", "tasks/", "web/", "main.rs"],
+        &[
+            "channels/",
+            "entry/",
+            "keys/",
+            "outbound/",
+            "tasks/",
+            "web/",
+            "main.rs",
+        ],
     ),
     (
         "async ",
-        &["entry/", "keys/", "outbound/", "tasks/", "web/", "main.rs"],
+        &[
+            "channels/",
+            "entry/",
+            "keys/",
+            "outbound/",
+            "tasks/",
+            "web/",
+            "main.rs",
+        ],
     ),
     ("Timestamp::now", &["entry/process.rs"]),
     ("SystemTime", &[]),
-    ("Instant::now", &["keys/", "outbound/", "tasks/", "web/"]),
+    (
+        "Instant::now",
+        &["channels/", "keys/", "outbound/", "tasks/", "web/"],
+    ),
     ("SystemRandom", &["entry/process.rs"]),
 ];
 
@@ -395,11 +520,11 @@ fn the_token_is_known_to_few() {
     assert_eq!(
         files,
         [
-            "decide/mod.rs",
             "payload/json_form.rs",
-            "payload/mod.rs",
-            "request.rs",
-            "tasks/mod.rs",
+            "request/targets.rs",
+            "target/mod.rs",
+            "target/read.rs",
+            "tasks/services.rs",
             "tasks/step_functions.rs",
             "token.rs"
         ]

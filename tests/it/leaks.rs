@@ -279,14 +279,14 @@ fn no_secret_is_in_the_log_or_in_an_error_of_a_stack_without_a_key() {
 fn no_secret_is_in_the_log_at_any_level() {
     let mut lines = Vec::new();
     for level in ["INFO", "WARN", "ERROR"] {
-        for verbose in ["true", "false"] {
-            let stack = Stack::new(
-                &[
-                    &VERBOSE[1..],
-                    &[("LOG_LEVEL", level), ("VERBOSE_LOGGING", verbose)],
-                ]
-                .concat(),
-            );
+        for more in ["true", "false"] {
+            let variables = [
+                ("LOG_LEVEL", level),
+                ("VERBOSE_LOGGING", more),
+                ("METRICS", more),
+                ("AWS_LAMBDA_FUNCTION_NAME", "process"),
+            ];
+            let stack = Stack::new(&[FEATURES, &variables].concat());
             flows_of(&stack, 1);
             // What is left of a line below the level are its metrics.
             lines.push(
@@ -373,6 +373,7 @@ fn debug_shows_no_secret() {
         let switches = Switches {
             output_parameters: true,
             post_actions: true,
+            targets: Default::default(),
         };
         let decision = decide(opened, &visit, switches).expect(name);
         shown.push(("Decision", format!("{decision:?}")));
@@ -380,6 +381,7 @@ fn debug_shows_no_secret() {
     let links = Created {
         transaction_id: "0".repeat(32),
         links: Links::Shared(urls.clone()),
+        delivered: Vec::new(),
         expiration: None,
         secrets: serde_json::Map::new(),
         warnings: Vec::new(),

@@ -152,6 +152,18 @@ impl KeyOptions {
         ];
         if self.kms_key.is_none() {
             own.push(("DECRYPT_KEY_IDS", None));
+            // Nobody delivers anything without AWS.
+            own.extend(
+                [
+                    "DELIVER_TOPIC_ARNS",
+                    "DELIVER_IDENTITY_ARNS",
+                    "DELIVER_EVENT_BUS_ARNS",
+                    "DELIVER_SECRET_ARNS",
+                    "DELIVER_PARAMETER_ARNS",
+                    "DELIVER_HOSTS",
+                ]
+                .map(|name| (name, None)),
+            );
         }
         for (name, value) in more {
             own.retain(|(own, _)| own != name);

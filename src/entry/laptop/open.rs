@@ -3,6 +3,7 @@
 use super::{Open, key_file};
 use crate::action::{ActionKind, Confirm, Face, Outcome, OutcomeKind};
 use crate::calls::Calls;
+use crate::channels::Channels;
 use crate::entry::process;
 use crate::keys::Keys;
 use crate::link::Query;
@@ -75,7 +76,7 @@ impl Open {
         })?;
         let config = self.keys.config(None, &[])?;
         let no_tasks = crate::tasks::Tasks::Listed(Arc::new(Mutex::new(crate::tasks::TaskList::new())));
-        Ok(process::with(config, Keys::Local(keys), no_tasks))
+        Ok(process::with(config, Keys::Local(keys), no_tasks, Channels::Off))
     }
 }
 
@@ -120,10 +121,7 @@ fn describe(payload: &Payload, now: jiff::Timestamp) -> String {
                 .expires_at
                 .map_or("never".to_owned(), |at| expiry(at, now)),
         ),
-        (
-            "Task token",
-            format!("{} characters, not shown", payload.token.expose().chars().count()),
-        ),
+        ("Answers", payload.target.described()),
     ];
     match payload.action.confirm {
         Confirm::Off => {}
@@ -231,6 +229,7 @@ fn printable(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::action::{self, Confirm, Notes, Source};
+    use crate::target::Target;
     use crate::token::TaskToken;
     use crate::transaction::TransactionId;
 
@@ -240,7 +239,7 @@ mod tests {
             r#"{"name":"no","type":"failure","error":"E","cause":"C\u001b[2J","response":{"text":"T"}}"#;
         let raw: Box<serde_json::value::RawValue> = serde_json::from_str(text).unwrap();
         let payload = Payload {
-            token: TaskToken::new("secret-token".to_owned()).unwrap(),
+            target: Target::StepFunctions(TaskToken::new("secret-token".to_owned()).unwrap()),
             transaction: TransactionId::new([0xab; 16]),
             issued_at: 1_790_000_000,
             expires_at: Some(1_790_000_060),

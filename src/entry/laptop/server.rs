@@ -2,6 +2,7 @@
 
 use super::home::Home;
 use super::{Serve, key_file};
+use crate::channels::Channels;
 use crate::entry::process;
 use crate::keys::Keys;
 use crate::link::BaseUrl;
@@ -94,6 +95,7 @@ impl Serve {
             config,
             Keys::Local(keys),
             Tasks::Listed(tasks.clone()),
+            Channels::Off,
         ));
         Ok(Server {
             app,

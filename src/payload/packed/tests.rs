@@ -9,7 +9,9 @@ use serde_json::value::RawValue;
 fn payload(action: &str) -> Payload {
     let raw: Box<RawValue> = serde_json::from_str(action).unwrap();
     Payload {
-        token: crate::token::TaskToken::new("QUJDQUJD".to_owned()).unwrap(),
+        target: crate::target::Target::StepFunctions(
+            crate::token::TaskToken::new("QUJDQUJD".to_owned()).unwrap(),
+        ),
         transaction: TransactionId::new([9; 16]),
         issued_at: 1_790_000_000,
         expires_at: None,

@@ -318,6 +318,7 @@ fn app(
         config,
         keys: Keys::Kms(Box::new(keys)),
         tasks: Tasks::StepFunctions(StepFunctions::new(states, cells::below)),
+        channels: sfn_callback_urls::channels::Channels::Off,
         clock: || jiff::Timestamp::from_second(NOW).expect("a time"),
         random: cells::random,
         log: Box::new(move |line| lines.lock().expect("no panic inside").push(line.to_owned())),

@@ -6,6 +6,7 @@
 mod compact;
 pub mod nonce;
 mod pages;
+mod targets;
 mod webhooks;
 
 use super::{hex, unhex};
@@ -100,6 +101,7 @@ pub fn all(existing: &dyn Fn(&str) -> String) -> Vec<Made> {
     all.extend(pages::all());
     all.extend(compact::all());
     all.extend(webhooks::all());
+    all.extend(targets::all());
     all.extend(plain());
     all.extend(damaged_messages(existing));
     all
