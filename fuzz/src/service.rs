@@ -3,6 +3,7 @@
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Request};
+use sfn_callback_urls::channels::Channels;
 use sfn_callback_urls::config::Config;
 use sfn_callback_urls::keys::Keys;
 use sfn_callback_urls::keys::local::LocalKeys;
@@ -87,6 +88,7 @@ impl Service {
             config: Config::from_vars(variable).expect("the settings are right"),
             keys: keys(),
             tasks: Tasks::Listed(tasks.clone()),
+            channels: Channels::Off,
             clock: || jiff::Timestamp::from_second(CLOCK.get()).expect("a time"),
             random: |bytes| bytes.fill(42),
             log: Box::new(move |line| log.lock().expect("one thread").push(line.to_owned())),

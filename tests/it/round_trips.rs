@@ -15,6 +15,7 @@ use sfn_callback_urls::nonce::{MAX_AGE_MS, MIN_AGE_MS, NonceFault, NonceKey};
 use sfn_callback_urls::payload::{Payload, json_form, packed};
 use sfn_callback_urls::seal::{self, DataKey, KeyRef, SealingKey, Untrusted, sealed};
 use sfn_callback_urls::select::path::Step;
+use sfn_callback_urls::target::Target;
 use sfn_callback_urls::template::{self, Parameters};
 use sfn_callback_urls::token::{MAX_TOKEN_CHARS, TaskToken};
 use sfn_callback_urls::transaction::TransactionId;
@@ -122,7 +123,7 @@ fn payload() -> impl Strategy<Value = Payload> {
             let confirm = if asks { Confirm::Page } else { Confirm::Off };
             let action = action::read_action(&raw, "action", Source::Request(confirm), &Notes::default());
             Some(Payload {
-                token,
+                target: Target::StepFunctions(token),
                 transaction: TransactionId::new(transaction),
                 issued_at,
                 expires_at,
