@@ -436,7 +436,7 @@ impl fmt::Display for Rejection {
                 "The body must be JSON; send it with Content-Type: application/json."
             }
             Rejection::NotPermitted(_, Sent::NotSent) => {
-                "Step Functions does not let this service answer the task; nothing was sent."
+                "AWS does not let this service answer; nothing was sent."
             }
             Rejection::NotPermitted(_, Sent::Unknown) | Rejection::ServiceError(_) => {
                 "Something unexpected happened in this service."
