@@ -136,7 +136,7 @@ fn no_link_outlives_the_presigned_url() {
         let request = parse(&wait(), SUCCESS, more).unwrap();
         let end = request.permitted(&config(&[ALL, vars].concat()), now);
         let end = end.map(|end| end.map(|end| end.unix_seconds()));
-        (end, request.notes.into_vec().len())
+        (end, request.notes.list().len())
     };
     assert_eq!(
         check("", NOW, &[]),
