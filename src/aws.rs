@@ -9,10 +9,13 @@ use aws_smithy_http_client::tls::{self, TlsContext, TrustStore, rustls_provider:
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
-use aws_smithy_runtime_api::client::interceptors::context::BeforeDeserializationInterceptorContextRef;
+use aws_smithy_runtime_api::client::interceptors::context::{
+    BeforeDeserializationInterceptorContextRef, InterceptorContext,
+};
 use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryAction};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 use aws_smithy_types::retry::RetryConfig;
@@ -86,11 +89,20 @@ impl Shared {
             .tls_provider(tls::Provider::Rustls(CryptoMode::Ring))
             .tls_context(context)
             .build_https();
-        Ok(Self {
+        Ok(Self::with_http(config, http, credentials))
+    }
+
+    /// With an HTTP client of one's own, and the same clients on top of it.
+    pub fn with_http(
+        config: &Config,
+        http: SharedHttpClient,
+        credentials: Option<SharedCredentialsProvider>,
+    ) -> Self {
+        Self {
             region: config.region.clone(),
             http,
             credentials,
-        })
+        }
     }
 
     /// The HTTPS client itself, for others that talk to AWS.
@@ -117,7 +129,8 @@ impl Shared {
                     .operation_attempt_timeout(KMS_ATTEMPT)
                     .operation_timeout(KMS_TOTAL)
                     .build(),
-            );
+            )
+            .retry_classifier(Unreadable);
         config.set_credentials_provider(self.credentials.clone());
         config.set_endpoint_url(endpoint.map(str::to_owned));
         aws_sdk_kms::Client::from_conf(config.build())
@@ -169,6 +182,27 @@ impl Intercept for OnlyJson {
             true => Err("a success that is not JSON".into()),
             false => Ok(()),
         }
+    }
+}
+
+/// Has a call of KMS repeated whose success cannot be read: cut short, or not from KMS at all. The SDK takes such an
+/// answer for final; asking KMS again does no harm.
+#[derive(Debug)]
+struct Unreadable;
+
+impl ClassifyRetry for Unreadable {
+    fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
+        let is_success = context
+            .response()
+            .is_some_and(|answer| answer.status().is_success());
+        match context.output_or_error() {
+            Some(Err(_)) if is_success => RetryAction::transient_error(),
+            Some(_) | None => RetryAction::NoActionIndicated,
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        "Unreadable"
     }
 }
 

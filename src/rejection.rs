@@ -1,5 +1,9 @@
 //! Why a request is not granted, and the one table from reason to answer.
 
+mod unproven;
+
+pub use unproven::Unproven;
+
 use crate::transaction::TransactionId;
 use http::StatusCode;
 use std::fmt;
@@ -75,6 +79,9 @@ pub enum Damage {
     /// A local key that is not in the key file.
     #[error("sealed under a local key that is not in the key file")]
     UnknownLocalKey,
+    /// The hour of a compact link is too long ago, or still to come.
+    #[error("sealed in an hour that is too long ago or still to come")]
+    Epoch,
     /// KMS does not decrypt the wrapped key under our key and encryption context.
     #[error("KMS refuses the wrapped key: {0}")]
     KeyRefused(String),
@@ -224,6 +231,12 @@ pub enum Rejection {
     InvalidPostActionBody(Fault),
     /// A body of a type that post actions do not take.
     UnsupportedBodyType,
+    /// A body of a type that a link for machines does not take.
+    BodyTypeNotTaken,
+    /// A body that no outcome accepts.
+    NoOutcome,
+    /// A webhook that does not prove who sent it; why, for the log.
+    InvalidSignature(Unproven),
     /// Step Functions refused the answer: its code and its message.
     StepFunctionsRefused(&'static str, String),
     /// What waits, and is no task of Step Functions, does not take the answer: why, and the service's message.
@@ -277,6 +290,9 @@ impl Rejection {
             Rejection::Prefetched => ("Prefetched", StatusCode::FORBIDDEN),
             Rejection::InvalidPostActionBody(_) => ("InvalidPostActionBody", StatusCode::BAD_REQUEST),
             Rejection::UnsupportedBodyType => ("InvalidPostActionBody", StatusCode::UNSUPPORTED_MEDIA_TYPE),
+            Rejection::BodyTypeNotTaken => ("InvalidPostActionBody", StatusCode::UNSUPPORTED_MEDIA_TYPE),
+            Rejection::NoOutcome => ("InvalidPostActionBody", StatusCode::BAD_REQUEST),
+            Rejection::InvalidSignature(_) => ("InvalidSignature", StatusCode::UNAUTHORIZED),
             Rejection::StepFunctionsRefused(..) => ("StepFunctionsError", StatusCode::BAD_REQUEST),
             Rejection::TargetRefused(..) => ("TargetError", StatusCode::BAD_REQUEST),
             Rejection::NotPermitted(..) => ("ServiceError", StatusCode::INTERNAL_SERVER_ERROR),
@@ -341,6 +357,7 @@ impl Rejection {
     pub fn log_text(&self) -> String {
         match self {
             Rejection::InvalidPayload(damage) => damage.to_string(),
+            Rejection::InvalidSignature(unproven) => unproven.to_string(),
             Rejection::EncryptionFailed(cause)
             | Rejection::NotPermitted(cause, _)
             | Rejection::ServiceUnavailable(_, _, cause)
@@ -434,6 +451,13 @@ impl fmt::Display for Rejection {
             }
             Rejection::UnsupportedBodyType => {
                 "The body must be JSON; send it with Content-Type: application/json."
+            }
+            Rejection::BodyTypeNotTaken => {
+                "This link takes no body of this type; its maker says which (bodies)."
+            }
+            Rejection::NoOutcome => "body: is accepted by no outcome of this link",
+            Rejection::InvalidSignature(_) => {
+                "The request does not prove who sent it; nothing was sent. Check the secret, the signature and the clock."
             }
             Rejection::NotPermitted(_, Sent::NotSent) => {
                 "AWS does not let this service answer; nothing was sent."

@@ -1,6 +1,7 @@
 //! A request to create links, checked in full before anything is done.
 
 mod targets;
+mod webhooks;
 
 use crate::action::{self, Action, ActionKind, Notes, Outcome, OutcomeKind, OutputFrom, Source, wire};
 use crate::config::Config;
@@ -16,6 +17,10 @@ use crate::template;
 use serde_json::value::RawValue;
 use std::collections::{BTreeMap, HashSet};
 
+/// Largest request, in bytes.
+const MAX_REQUEST_BYTES: usize = 1 << 20;
+/// Most links of one request: for each action, and for each recipient if there are any.
+const MAX_LINKS: usize = 1_000;
 /// Most people who get links of their own from one request.
 const MAX_RECIPIENTS: usize = 100;
 
@@ -71,6 +76,9 @@ impl CreateUrls {
     /// `InvalidJSON`, `DuplicateActionName`, `InvalidPostActionOutcome` or `InvalidJsonPath`, with the field.
     pub fn parse(body: &[u8], config: &Config) -> Result<Self, Rejection> {
         let invalid = |at: &str, what: &str| Rejection::InvalidJson(Fault::at(at, what));
+        if body.len() > MAX_REQUEST_BYTES {
+            return Err(invalid("", "the request is larger than 1 MiB"));
+        }
         let text = std::str::from_utf8(body).map_err(|_| invalid("", "the request is not UTF-8"))?;
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         if !json::is_shallow(text) {
@@ -80,6 +88,15 @@ impl CreateUrls {
         let target = targets::read(wire.token, wire.target.as_deref())?;
         if wire.actions.is_empty() {
             return Err(invalid("actions", "must hold at least one action"));
+        }
+        let people = wire
+            .recipients
+            .as_ref()
+            .map_or(1, Vec::len)
+            .clamp(1, MAX_RECIPIENTS);
+        if wire.actions.len() * people > MAX_LINKS {
+            let what = "the request asks for more than 1,000 links; make several requests";
+            return Err(invalid("actions", what));
         }
         let notes = Notes::default();
         let mut actions = Vec::with_capacity(wire.actions.len());
@@ -208,7 +225,8 @@ impl CreateUrls {
                     continue;
                 }
                 ActionKind::Success { .. } | ActionKind::Failure { .. } | ActionKind::Heartbeat => continue,
-                ActionKind::Post(outcomes) | ActionKind::Form(action::Form { outcomes, .. }) => outcomes,
+                ActionKind::Post(action::Post { outcomes, .. })
+                | ActionKind::Form(action::Form { outcomes, .. }) => outcomes,
             };
             for (place, outcome) in outcomes.list.iter().enumerate() {
                 if never(outcome) {

@@ -36,6 +36,7 @@ locals {
     DecryptKeyArns              = var.decrypt_key_arns
     Audience                    = var.audience
     AcceptLegacyUrls            = var.accept_legacy_urls
+    CompactLinks                = var.compact_links
     DataKeyMaxAge               = var.data_key_max_age
     DataKeyMaxUses              = var.data_key_max_uses
     DecryptCacheMaxAge          = var.decrypt_cache_max_age
@@ -47,6 +48,8 @@ locals {
     LogRetentionDays            = var.log_retention_days
     Tracing                     = var.tracing
     AlarmTopicArn               = var.alarm_topic_arn
+    EnableMetrics               = var.enable_metrics
+    EnableDashboard             = var.enable_dashboard
     PermissionsBoundary         = var.permissions_boundary
   }
   given = { for name, value in local.parameters : name => tostring(value) if value != null }

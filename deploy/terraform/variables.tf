@@ -201,6 +201,12 @@ variable "accept_legacy_urls" {
   description = "Links made by versions before 2.0 open. Set it to false once none of them waits any more."
 }
 
+variable "compact_links" {
+  type        = string
+  default     = null
+  description = "Links that are short enough for text mails. true: new links are compact; the stack makes an HMAC key of KMS for them, and either function could then open links and make them. accept: none are made any more, and those that are out open. false: none open."
+}
+
 variable "data_key_max_age" {
   type        = number
   default     = null
@@ -268,7 +274,19 @@ variable "tracing" {
 variable "alarm_topic_arn" {
   type        = string
   default     = null
-  description = "ARN of the SNS topic that is told when requests fail, when the KMS key cannot be used, and when Lambda throttles. Empty: there are no alarms."
+  description = "ARN of the SNS topic that is told when requests fail, when the KMS key cannot be used, when an answer may be lost, when requests for links are refused, when most links are, and when Lambda throttles. Empty: there are no alarms."
+}
+
+variable "enable_metrics" {
+  type        = bool
+  default     = null
+  description = "The functions count links, answers, refusals by code, calls to AWS and how long they take as CloudWatch metrics, each of which CloudWatch charges for. The alarms do not need them."
+}
+
+variable "enable_dashboard" {
+  type        = bool
+  default     = null
+  description = "A CloudWatch dashboard shows requests, failures and durations of the stack, and its own metrics if EnableMetrics is true."
 }
 
 # Permissions

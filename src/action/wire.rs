@@ -60,7 +60,7 @@ pub struct CreateUrls {
     )]
     pub target: Option<Box<RawValue>>,
     /// What each link does; at least one.
-    #[cfg_attr(test, schemars(with = "Vec<Action>", length(min = 1)))]
+    #[cfg_attr(test, schemars(with = "Vec<Action>", length(min = 1, max = 1000)))]
     pub actions: Vec<Box<RawValue>>,
     /// ISO 8601 date and time after which the links do nothing. Without a zone: UTC.
     #[serde(default, deserialize_with = "present")]
@@ -380,8 +380,51 @@ pub struct Post {
     #[serde(rename = "type")]
     pub kind: PostType,
     /// Tried in order; the first whose schema accepts the body is taken. At least one.
-    #[cfg_attr(test, schemars(with = "Vec<outcome::Outcome>", length(min = 1)))]
+    #[cfg_attr(test, schemars(with = "Vec<outcome::Outcome>", length(min = 1, max = 100)))]
     pub outcomes: Vec<Box<RawValue>>,
+    /// How the sender proves who it is.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[cfg_attr(test, schemars(with = "crate::webhook::wire::Verify"))]
+    pub verify: Option<Box<RawValue>>,
+    /// The kinds of body that are taken. Without it: with `verify` all of them, else `json`.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[cfg_attr(
+        test,
+        schemars(with = "Vec<crate::webhook::intake::BodyKind>", length(min = 1))
+    )]
+    pub bodies: Option<Box<RawValue>>,
+    /// The field of a form whose JSON is taken for the body, where the form has it.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[cfg_attr(test, schemars(with = "String", length(min = 1, max = 64)))]
+    pub unwrap: Option<Box<RawValue>>,
+    /// `true`: bodies of other types are taken as a string in base64.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[cfg_attr(test, schemars(with = "bool"))]
+    pub accept_raw: Option<Box<RawValue>>,
+    /// `true`: the handshake by which CloudEvents' senders ask for permission is answered.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[cfg_attr(test, schemars(with = "bool"))]
+    pub cloudevents: Option<Box<RawValue>>,
     /// Refused if it asks for a page: a post action acts on POST alone.
     #[serde(
         default,

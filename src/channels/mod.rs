@@ -15,12 +15,20 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
+/// When the messages of a request must be sent.
+pub type Deadline = Instant;
+
 /// How long the messages of one request may take in all. With KMS before them (2 s) the function's 15 s are never reached.
-pub const TOTAL: Duration = Duration::from_secs(9);
+const TOTAL: Duration = Duration::from_secs(9);
 /// Most attempts for one message.
 const ATTEMPTS: u32 = 3;
 /// Pause before an attempt, times its number.
 const PAUSE: Duration = Duration::from_millis(250);
+
+/// For a request that is at its messages now.
+pub fn deadline() -> Deadline {
+    Instant::now() + TOTAL
+}
 
 /// What delivers links.
 pub enum Channels {
@@ -73,7 +81,7 @@ impl Channels {
     }
 
     /// Sends the messages of one delivery, up to eight at a time. After a failure no further one is begun.
-    pub async fn send(&self, parcels: &[Parcel], deadline: Instant, calls: &Calls) -> Outcome {
+    pub async fn send(&self, parcels: &[Parcel], deadline: Deadline, calls: &Calls) -> Outcome {
         let failed = AtomicBool::new(false);
         let lane = |lane: usize| self.lane(parcels, lane, deadline, &failed, calls);
         let (a, b, c, d, e, f, g, h) = tokio::join!(
@@ -98,7 +106,7 @@ impl Channels {
         &self,
         parcels: &[Parcel],
         lane: usize,
-        deadline: Instant,
+        deadline: Deadline,
         failed: &AtomicBool,
         calls: &Calls,
     ) -> Vec<Option<Result<Receipt, Failure>>> {

@@ -3,19 +3,22 @@
 pub mod ask;
 mod callback;
 mod fill;
+mod webhook;
 
 pub use ask::{Ask, Asked};
 pub use callback::{instant, utc};
 
-use crate::action::{ActionKind, ActionType, Confirm, Name, Outcomes, ReplySpec};
+use crate::action::{ActionKind, ActionType, Confirm, Name, Post, ReplySpec};
 use crate::link::Query;
 use crate::payload::{Opened, Payload};
 use crate::rejection::{Fault, Rejection};
 use crate::report::Report;
-use crate::select::{self, Body};
+use crate::select::Body;
 use crate::target::{About, EnabledTargets, Target};
 use crate::template::Parameters;
 use crate::transaction::TransactionId;
+use crate::webhook::challenge::Challenge;
+use crate::webhook::{DerivedKey, Headers};
 use callback::Callback;
 use fill::{filled_output, filled_reply, filled_text, formatting};
 
@@ -48,6 +51,10 @@ pub struct Visit<'a> {
     pub source_ip: Option<&'a str>,
     /// What the visitor calls itself, at most 256 characters of it.
     pub user_agent: Option<&'a str>,
+    /// All headers.
+    pub headers: &'a Headers<'a>,
+    /// The query as it was sent.
+    pub raw_query: &'a str,
     /// Unix milliseconds.
     pub now_ms: u64,
 }
@@ -102,6 +109,8 @@ pub enum Decision {
     Ask(Box<Ask>),
     /// Do nothing: HEAD on a link that acts on GET, which would answer this.
     Inert(Receipt, Box<ReplySpec>),
+    /// Do nothing, and answer a sender that tries the address.
+    Challenge(Challenge),
 }
 
 /// What a visitor is told about an answer.
@@ -157,10 +166,14 @@ impl Answer {
 ///
 /// # Errors
 /// `ExpiredPayload`, `ActionMismatched`, `TargetDisabled`, `ParametersDisabled`, `PostActionsDisabled`, `PostActionNotPosted`,
-/// `InvalidPostActionBody`, `OutputFormatting` and `Prefetched`, looked for in this order. What a page can ask for again
+/// `InvalidSignature`, `InvalidPostActionBody`, `NoOutcome`, `OutputFormatting` and `Prefetched`, looked for in this order. What a page can ask for again
 /// is no error but [`Decision::Ask`].
 pub fn decide(opened: Opened, visit: &Visit<'_>, switches: Switches) -> Result<Decision, Rejection> {
-    let Opened { payload, nonce } = opened;
+    let Opened {
+        payload,
+        nonce,
+        webhook_key,
+    } = opened;
     if let Some(at) = payload.expires_at.filter(|_| payload.is_expired(visit.now())) {
         return Err(Rejection::ExpiredPayload { at });
     }
@@ -184,7 +197,7 @@ pub fn decide(opened: Opened, visit: &Visit<'_>, switches: Switches) -> Result<D
     };
     let action = &used.payload.action;
     let report = match &action.kind {
-        ActionKind::Post(outcomes) => return used.post(outcomes),
+        ActionKind::Post(post) => return used.post(post, webhook_key.as_ref()),
         ActionKind::Form(form) => return used.form(form, &nonce),
         ActionKind::Success { output } => {
             let output = filled_output(output.clone(), used.parameters()?)?;
@@ -235,22 +248,20 @@ impl Use<'_> {
         }
     }
 
-    fn post(&self, outcomes: &Outcomes) -> Result<Decision, Rejection> {
+    fn post(&self, post: &Post, key: Option<&DerivedKey>) -> Result<Decision, Rejection> {
         if !self.switches.post_actions {
             return Err(Rejection::PostActionsDisabled);
         }
         if self.visit.method != Method::Post {
             return Err(Rejection::PostActionNotPosted);
         }
-        let body = Body::read(self.visit.body, self.visit.content_type)?;
-        let outcome = select::choose(outcomes, &body)?;
-        let reply = outcome.response.as_ref().unwrap_or(&self.payload.action.response);
-        self.answer(
-            select::report(outcome, &body)?,
-            reply.clone(),
-            Some(&outcome.name),
-            self.shown(),
-        )
+        match &post.webhook {
+            Some(webhook) => self.webhook(post, webhook, key),
+            None => {
+                let body = Body::read(self.visit.body, self.visit.content_type)?;
+                self.posted(&post.outcomes, &body)
+            }
+        }
     }
 
     /// All that is left to do is to tell the task.

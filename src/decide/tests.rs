@@ -46,6 +46,7 @@ pub(super) fn payload(action: &str, parameters: bool) -> Opened {
     Opened {
         payload,
         nonce: NonceKey::new(&[9; 32], b"payload"),
+        webhook_key: None,
     }
 }
 
@@ -59,6 +60,8 @@ pub(super) fn visit<'a>(method: Method, query: &'a Query, body: &'a str) -> Visi
         is_prefetch: false,
         source_ip: None,
         user_agent: None,
+        headers: &[],
+        raw_query: "",
         now_ms: 150_000,
     }
 }
@@ -67,7 +70,7 @@ fn decided(action: &str, query: &str) -> Result<Answer, Rejection> {
     let query = Query::parse(query);
     match decide(payload(action, true), &visit(Method::Get, &query, ""), ON)? {
         Decision::Report(answer) => Ok(*answer),
-        Decision::Ask(_) | Decision::Inert(..) => panic!("GET acts"),
+        Decision::Ask(_) | Decision::Inert(..) | Decision::Challenge(_) => panic!("GET acts"),
     }
 }
 

@@ -707,3 +707,21 @@ fn no_text_adds_a_header_to_a_mail() {
     assert_eq!(names.iter().filter(|name| **name == "To").count(), 1, "{head}");
     assert!(mail.lines().all(|line| line.len() <= 78), "quoted-printable");
 }
+
+#[test]
+fn debug_shows_no_link_and_no_text() {
+    let page = json!({"title": "canary", "text": "canary"});
+    let ses = json!({"ses": {"from": "a@example.com", "to": ["b@example.com"]}});
+    let bus = json!({"eventbridge": {"event_bus_arn": BUS}});
+    let all = json!([sns(), ses, slack(), teams(), webhook(), bus]);
+    let mut given = Given::new(json!([asks("a", page)]), all);
+    given.url = "https://links.example.com/canary".to_owned();
+    let made = given.made().unwrap();
+    assert_eq!(made.parcels.len(), 6);
+    for parcel in &made.parcels {
+        let shown = format!("{parcel:?}");
+        assert!(!shown.contains("canary") && !shown.contains("links."), "{shown}");
+    }
+    let secret = json!({"slack": {"webhook": {"secretsmanager": "https://hooks.slack.com/services/canary"}}});
+    assert!(!format!("{:?}", deliveries(&secret, &[])).contains("canary"));
+}

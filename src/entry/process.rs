@@ -24,12 +24,11 @@ pub fn app(config: Config, credentials: Option<SharedCredentialsProvider>) -> Re
         keys if keys.is_empty() => Keys::Off,
         keys => {
             let client = shared.kms(config.aws.kms_endpoint.as_deref());
-            Keys::Kms(Box::new(KmsKeys::new(
-                client,
-                keys,
-                config.audience.clone(),
-                config.caches,
-            )))
+            let keys = KmsKeys::new(client, keys, config.audience.clone(), config.caches);
+            Keys::Kms(Box::new(match &config.mac_key {
+                Some(mac) => keys.with_mac(mac.clone(), config.compact_links, config.caches),
+                None => keys,
+            }))
         }
     };
     let tasks = Services::new(shared.clone(), config.aws.clone(), config.outbound.clone(), below);

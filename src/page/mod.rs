@@ -288,6 +288,9 @@ fn told(texts: &'static Texts, rejection: &Rejection) -> Told {
         | Rejection::Prefetched
         | Rejection::InvalidPostActionBody(_)
         | Rejection::UnsupportedBodyType
+        | Rejection::BodyTypeNotTaken
+        | Rejection::NoOutcome
+        | Rejection::InvalidSignature(_)
         | Rejection::StepFunctionsRefused(..)
         | Rejection::TargetRefused(Refused::Otherwise, ..) => {
             tell(Mark::Bad, texts.wrong_title, &[texts.wrong_text], false)

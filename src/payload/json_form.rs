@@ -4,10 +4,11 @@ use super::Payload;
 use crate::action::{self, ActionKind, Confirm, Notes, Question, Recipient, Source};
 use crate::json::{self, JsonText};
 use crate::language::Language;
-use crate::rejection::Damage;
+use crate::rejection::{Damage, Fault};
 use crate::target::{self, Target};
 use crate::token::TaskToken;
 use crate::transaction::TransactionId;
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -26,6 +27,9 @@ struct Read {
     callback: Option<bool>,
     recipient: Option<String>,
     locale: Option<String>,
+    webhook: Option<Box<RawValue>>,
+    /// A secret does not belong into what everybody can read.
+    verify: Option<IgnoredAny>,
 }
 
 /// Beside the action: what the Python application sealed inside of it was the author's text, and meant nothing.
@@ -71,6 +75,8 @@ struct Write<'a> {
     recipient: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     locale: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    webhook: Option<Box<RawValue>>,
 }
 
 /// Reads the JSON of a `1-` or `2-` link.
@@ -94,6 +100,20 @@ pub fn read(bytes: &[u8]) -> Result<Payload, Damage> {
             Confirm::Off
         }
     };
+    if read.verify.is_some() {
+        return Err(content(&"a secret in a link without encryption"));
+    }
+    if let Some(intake) = &read.webhook {
+        let ActionKind::Post(post) = &mut action.kind else {
+            return Err(content(&"what webhooks may send, in a link that is for none"));
+        };
+        let faulty = |fault: Fault| content(&fault.under("webhook"));
+        post.webhook = action::webhook::read_sealed(None, Some(intake.get())).map_err(faulty)?;
+        if let Some(webhook) = &post.webhook {
+            action::webhook::check(webhook, &post.outcomes, action.response.redirect.is_some())
+                .map_err(faulty)?;
+        }
+    }
     if let Some(page) = &read.page {
         if matches!(action.kind, ActionKind::Form(_)) || action.confirm == Confirm::Off {
             return Err(content(&"a page of a link that does not have one"));
@@ -157,6 +177,19 @@ pub fn write(payload: &Payload) -> Vec<u8> {
         callback: payload.callback,
         recipient: payload.recipient.as_ref().map(Recipient::as_str),
         locale: payload.locale.map(Language::tag),
+        webhook: match &payload.action.kind {
+            ActionKind::Post(post) => {
+                let webhook = post.webhook.as_ref();
+                webhook
+                    .and_then(|webhook| webhook.intake.to_json())
+                    .as_ref()
+                    .map(raw)
+            }
+            ActionKind::Success { .. }
+            | ActionKind::Failure { .. }
+            | ActionKind::Heartbeat
+            | ActionKind::Form(_) => None,
+        },
     };
     serde_json::to_vec(&written).expect("our own types have string keys only")
 }
@@ -173,7 +206,7 @@ fn action_json(action: &action::Action) -> JsonText {
             parts.extend(cause.as_ref().map(|cause| ("cause", JsonText::of(cause))));
         }
         ActionKind::Heartbeat => {}
-        ActionKind::Post(outcomes) => parts.push(("outcomes", outcomes.sealed.clone())),
+        ActionKind::Post(post) => parts.push(("outcomes", post.outcomes.sealed.clone())),
         ActionKind::Form(form) => parts.extend(form.sealed_parts()),
     }
     parts.extend(action.response.to_json().map(|response| ("response", response)));

@@ -8,6 +8,7 @@ use crate::language::Language;
 use crate::nonce::NonceKey;
 use crate::target::Target;
 use crate::transaction::TransactionId;
+use crate::webhook::DerivedKey;
 
 /// The content of one link. Only the holder of a key can have written it.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,6 +40,8 @@ pub struct Opened {
     pub payload: Payload,
     /// For the pages that ask before it acts.
     pub nonce: NonceKey,
+    /// From which the secrets follow that the link generated; `None` in links without keys of their own.
+    pub webhook_key: Option<DerivedKey>,
 }
 
 impl Payload {

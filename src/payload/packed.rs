@@ -8,6 +8,7 @@ pub use read::read;
 use super::Payload;
 use crate::action::{Action, ActionKind, Confirm};
 use crate::json::JsonText;
+use crate::webhook::Verify;
 use minicbor::Encoder;
 
 /// First byte of every payload.
@@ -37,6 +38,8 @@ mod key {
     pub const TARGET: u64 = 14;
     pub const STATIC: u64 = 15;
     pub const RECIPIENT: u64 = 16;
+    pub const VERIFY: u64 = 17;
+    pub const INTAKE: u64 = 18;
     pub const LOCALE: u64 = 24;
 }
 
@@ -70,7 +73,20 @@ pub fn write(payload: &Payload) -> Vec<u8> {
             error.iter().for_each(|error| text(key::ERROR, error));
             cause.iter().for_each(|cause| text(key::CAUSE, cause));
         }
-        ActionKind::Heartbeat | ActionKind::Post(_) | ActionKind::Form(_) => {}
+        ActionKind::Post(post) => {
+            // Not among the static parts: a secret is never compressed.
+            if let Some(webhook) = &post.webhook {
+                let verify = webhook.verify.as_ref().map(Verify::to_json);
+                verify
+                    .iter()
+                    .for_each(|verify| text(key::VERIFY, verify.as_str()));
+                let intake = webhook.intake.to_json();
+                intake
+                    .iter()
+                    .for_each(|intake| text(key::INTAKE, intake.as_str()));
+            }
+        }
+        ActionKind::Heartbeat | ActionKind::Form(_) => {}
     }
     payload
         .recipient
@@ -113,7 +129,7 @@ fn flags(payload: &Payload) -> u64 {
 /// The parts that do not depend on who sends what: they may be compressed, since no secret is among them.
 fn static_parts(action: &Action) -> Vec<(u64, Vec<u8>)> {
     let page = match &action.kind {
-        ActionKind::Post(outcomes) => Some(outcomes.sealed.clone()),
+        ActionKind::Post(post) => Some(post.outcomes.sealed.clone()),
         ActionKind::Form(form) => Some(form.to_json()),
         ActionKind::Success { .. } | ActionKind::Failure { .. } | ActionKind::Heartbeat => {
             action.question.to_json()

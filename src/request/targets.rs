@@ -1,7 +1,7 @@
 //! What waits: which kinds the stack permits, until when, and what it can be told.
 
 use super::CreateUrls;
-use crate::action::{ActionKind, Form, OutcomeKind, OutputFrom, TextFrom};
+use crate::action::{ActionKind, Form, OutcomeKind, OutputFrom, Post, TextFrom};
 use crate::config::Config;
 use crate::expiration::{self, Expiration};
 use crate::rejection::{Fault, Rejection};
@@ -86,7 +86,7 @@ impl CreateUrls {
                     self.check_report(Some(Report::Heartbeat), &at)?;
                     continue;
                 }
-                ActionKind::Post(outcomes) | ActionKind::Form(Form { outcomes, .. }) => outcomes,
+                ActionKind::Post(Post { outcomes, .. }) | ActionKind::Form(Form { outcomes, .. }) => outcomes,
             };
             for (place, outcome) in outcomes.list.iter().enumerate() {
                 let report = match &outcome.kind {

@@ -9,7 +9,7 @@ use super::{RefusalCode, Report};
 use crate::calls::Calls;
 use crate::target::{About, Uuid, comment};
 use aws_sdk_ssm::types::SignalType;
-use std::time::Instant;
+use tokio::time::Instant;
 
 /// Tells an automation, once.
 pub(super) async fn attempt(

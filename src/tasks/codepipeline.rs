@@ -6,7 +6,7 @@ use super::{RefusalCode, Report};
 use crate::calls::Calls;
 use crate::target::{About, PipelineApproval, comment};
 use aws_sdk_codepipeline::types::{ApprovalResult, ApprovalStatus};
-use std::time::Instant;
+use tokio::time::Instant;
 
 /// Tells a manual approval, once.
 pub(super) async fn attempt(

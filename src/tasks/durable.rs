@@ -7,7 +7,7 @@ use crate::calls::Calls;
 use crate::target::CallbackId;
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::ErrorObject;
-use std::time::Instant;
+use tokio::time::Instant;
 
 /// Tells a callback of a durable execution, once.
 pub(super) async fn attempt(

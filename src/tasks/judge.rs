@@ -7,7 +7,7 @@ use crate::calls::Calls;
 use aws_sdk_sfn::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sfn::operation::RequestId;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use std::time::Instant;
+use tokio::time::Instant;
 
 /// Longest message of a service that is passed on, in characters.
 const MAX_MESSAGE_CHARS: usize = 300;

@@ -10,7 +10,7 @@ use crate::outbound::{Answer, Failure, Message, Outbound};
 use crate::target::PresignedUrl;
 use bytes::Bytes;
 use http::Method;
-use std::time::Instant;
+use tokio::time::Instant;
 
 /// How much of an answer is looked at, in bytes: that of Amazon S3 has some hundred.
 const ANSWER_LIMIT: usize = 4_096;

@@ -12,7 +12,8 @@ use crate::target::{About, CallbackId, PipelineApproval, PresignedUrl, Target, U
 use crate::token::TaskToken;
 use bytes::Bytes;
 use std::sync::OnceLock;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::Instant;
 
 /// The clients. Those that most deployments never need are made when they are first used.
 pub struct Services {

@@ -5,7 +5,7 @@ use super::judge::Call;
 use super::{RefusalCode, Report};
 use crate::calls::Calls;
 use crate::token::TaskToken;
-use std::time::Instant;
+use tokio::time::Instant;
 
 /// Tasks of AWS Step Functions.
 pub struct StepFunctions {

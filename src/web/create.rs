@@ -1,7 +1,7 @@
 //! CreateUrls: from a request to links.
 
 use super::{App, Caller, Door, header};
-use crate::action::ActionKind;
+use crate::action::{Action, ActionKind};
 use crate::calls::Calls;
 use crate::deliver::Person;
 use crate::event::Event;
@@ -33,10 +33,9 @@ impl App {
             self.write(line, &calls, start, &reply);
             return reply;
         }
-        let reply = match self
-            .try_create(caller.door, &request, transaction, &calls, &mut line)
-            .await
-        {
+        // On the heap, or whoever waits for this would be laid out around all of the clients of AWS.
+        let trying = Box::pin(self.try_create(caller.door, &request, transaction, &calls, &mut line));
+        let reply = match trying.await {
             Ok(created) => {
                 let links = created.links.len();
                 line.message = match links {
@@ -67,6 +66,9 @@ impl App {
     ) -> Result<Created, Rejection> {
         check_envelope(door, request)?;
         let request = CreateUrls::parse(request.body(), &self.config)?;
+        if self.keys.is_off() {
+            request.refuse_secrets_without_key()?;
+        }
         let now = self.now();
         let expiration = request.permitted(&self.config, now)?;
         let key = match &self.keys {
@@ -105,6 +107,7 @@ impl App {
         let mut warnings = request.notes.list();
         let links_of = |person: Option<&Person>, warnings: &mut Vec<String>| {
             let mut urls = serde_json::Map::new();
+            let mut secrets = serde_json::Map::new();
             for (index, action) in request.actions.iter().enumerate() {
                 let takes_parameters = !matches!(action.kind, ActionKind::Post(_) | ActionKind::Form(_));
                 let payload = Payload {
@@ -113,29 +116,43 @@ impl App {
                     issued_at: now,
                     expires_at,
                     parameters: request.parameters && takes_parameters,
-                    action: action.clone(),
+                    action: action.at(base.as_str()),
                     callback: request.callback,
                     recipient: person.map(|person| person.id.clone()),
                     locale: request.locale,
                 };
                 let data = match &key {
-                    Some(key) => seal::sealed::seal(&payload, key, self.random(), &self.config.audience),
+                    Some(key) => {
+                        let salt = self.random();
+                        let generated = generated(&payload.action, key, &salt);
+                        secrets.extend(generated.map(|secret| (action.name.to_string(), secret)));
+                        seal::sealed::seal(&payload, key, salt, &self.config.audience)
+                    }
                     None => seal::plain(&payload),
                 };
-                let url = base.link(&action.name, action.kind.action_type(), &data);
+                let url = match &key {
+                    Some(key) if key.is_compact() && !payload.parameters => base.short_link(&data),
+                    Some(_) | None => base.link(&action.name, action.kind.action_type(), &data),
+                };
                 check_length(&url, index, warnings)?;
                 urls.insert(action.name.to_string(), url.into());
             }
-            Ok(urls)
+            Ok((urls, secrets))
         };
+        let mut shared = serde_json::Map::new();
         let links = match request.recipients.as_slice() {
-            [] => Links::Shared(links_of(None, &mut warnings)?),
+            [] => {
+                let (urls, secrets) = links_of(None, &mut warnings)?;
+                shared = secrets;
+                Links::Shared(urls)
+            }
             recipients => {
                 let each = recipients.iter().map(|person| {
-                    let urls = links_of(Some(person), &mut warnings)?;
+                    let (urls, secrets) = links_of(Some(person), &mut warnings)?;
                     Ok(RecipientLinks {
                         id: person.id.as_str().to_owned(),
                         urls,
+                        secrets,
                     })
                 });
                 Links::Own(each.collect::<Result<_, Rejection>>()?)
@@ -146,9 +163,17 @@ impl App {
             links,
             delivered: Vec::new(),
             expiration: expiration.map(|expiration| expiration.to_string()),
+            secrets: shared,
             warnings,
         })
     }
+}
+
+/// The secret that a link has of its own, for the answer.
+fn generated(action: &Action, key: &SealingKey, salt: &[u8; 16]) -> Option<serde_json::Value> {
+    let verify = action.webhook()?.verify.as_ref()?;
+    let secret = verify.generated(&seal::sealed::webhook_key(key, salt))?;
+    Some(secret.expose().into())
 }
 
 /// What other services invoke this function with comes by no other door.

@@ -2,13 +2,12 @@
 
 use super::App;
 use crate::calls::Calls;
-use crate::channels::{Failure, Outcome, TOTAL};
+use crate::channels::{self, Failure, Outcome};
 use crate::deliver::{Parcel, Sealed, UrlSet, compose};
 use crate::log::Line;
 use crate::rejection::{Fault, Rejection};
 use crate::reply::{Created, Delivered, Links};
 use crate::request::CreateUrls;
-use tokio::time::Instant;
 
 /// The messages of one channel.
 pub(super) struct Order {
@@ -30,7 +29,7 @@ impl App {
         calls: &Calls,
         line: &mut Line,
     ) -> Result<(), Rejection> {
-        let deadline = Instant::now() + TOTAL;
+        let deadline = channels::deadline();
         for order in &orders {
             let outcome = self.channels.send(&order.parcels, deadline, calls).await;
             let delivered = delivered(order, &outcome);

@@ -5,6 +5,7 @@ mod cors;
 mod create;
 mod deliver;
 mod event;
+mod handshake;
 mod process;
 
 use crate::brand::Brand;
@@ -15,13 +16,15 @@ use crate::event::Event;
 use crate::keys::Keys;
 use crate::language::Language;
 use crate::log::{self, Level, Line, Verbose};
+use crate::metrics;
 use crate::negotiate::Format;
 use crate::rejection::Rejection;
-use crate::reply::{Reply, Visitor};
+use crate::reply::{Manner, Reply, Visitor};
 use crate::request;
 use crate::tasks::Tasks;
 use bytes::Bytes;
 use http::{HeaderMap, Request};
+use serde_json::Value;
 use std::time::Instant;
 
 /// A service: settings, adapters, and what differs between a real process and a test.
@@ -122,6 +125,7 @@ impl App {
             recipient: None,
             error: None,
             cause: None,
+            sent: None,
             status: 0,
             links: None,
             messages: None,
@@ -138,8 +142,13 @@ impl App {
         line.status = reply.status().as_u16();
         line.calls = calls.list();
         line.duration_ms = (start.elapsed().as_secs_f64() * 1e6).round() / 1e3;
-        if line.level >= self.config.log_level {
-            (self.log)(&line.to_json());
+        let function = self.config.metrics.as_deref();
+        let metrics = function.map(|function| metrics::of(&line, calls, function, self.now_ms()));
+        match (line.level >= self.config.log_level, metrics) {
+            (true, metrics) => (self.log)(&line.to_json(&metrics.unwrap_or_default())),
+            // A line that is not wanted counts all the same.
+            (false, Some(metrics)) => (self.log)(&Value::Object(metrics).to_string()),
+            (false, None) => {}
         }
     }
 }
@@ -167,6 +176,7 @@ pub fn unexpected(what: &str) -> Reply {
         format: Format::Json,
         language: Language::default(),
         brand: &Brand::default(),
+        manner: Manner::default(),
     };
     crate::reply::refused(&rejection, None, &visitor)
 }

@@ -38,7 +38,7 @@ def asked(example):
     [link] = [link.rstrip(">") for link in mail.links()]
     yield execution, link
     if execution.status() == "RUNNING":
-        press(example, link, outcome="reject", reason="cleaning up")
+        press(example, link, outcome="reject", **{"f.reason": "cleaning up"})
 
 
 def press(example, link: str, **fields: str):
@@ -72,7 +72,7 @@ def test_reject_fails_with_the_reason(example, asked):
     execution, link = asked
     assert press(example, link, outcome="reject").status == 400, "a reason is needed"
     assert execution.status() == "RUNNING"
-    assert press(example, link, outcome="reject", reason="Not on a Friday").status == 200
+    assert press(example, link, outcome="reject", **{"f.reason": "Not on a Friday"}).status == 200
     assert execution.result() == Result("FAILED", None, "Rejected", "Not on a Friday")
 
 

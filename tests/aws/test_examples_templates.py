@@ -26,7 +26,7 @@ REGIONS = [REGION, "us-east-1", "cn-north-1", "us-gov-west-1"]
 
 
 def test_there_are_examples():
-    assert set(MACHINES) >= {"approval-email", "function-url", "human-approval", "webhook"}
+    assert set(MACHINES) >= {"approval-email", "approval-no-code", "function-url", "human-approval", "webhook"}
     assert set(EXAMPLES) - set(MACHINES) == {"service-catalog-approval"} and len(PRODUCTS) == 2
 
 

@@ -21,7 +21,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("rejection", &["transaction"]),
     ("json", &["select"]),
     // The pure core: no I/O, no clock, no environment, nothing of AWS.
-    ("action", &["json", "rejection", "select", "template"]),
+    ("action", &["json", "rejection", "select", "template", "webhook"]),
     ("select", &["action", "json", "rejection", "report"]),
     ("report", &["action", "json"]),
     ("link", &["action", "rejection", "template"]),
@@ -49,16 +49,26 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "target",
             "token",
             "transaction",
+            "webhook",
         ],
     ),
+    (
+        "seal",
+        &["constant_time", "nonce", "payload", "rejection", "webhook"],
+    ),
+    ("webhook", &["constant_time", "json", "rejection", "select"]),
     ("event", &["rejection", "target", "transaction"]),
-    ("seal", &["constant_time", "nonce", "payload", "rejection"]),
     ("form", &["action", "json", "rejection", "select"]),
+    (
+        "deliver",
+        &["action", "brand", "https_url", "language", "rejection"],
+    ),
     (
         "request",
         &[
             "action",
             "config",
+            "deliver",
             "expiration",
             "form",
             "json",
@@ -87,6 +97,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "target",
             "template",
             "transaction",
+            "webhook",
         ],
     ),
     (
@@ -112,6 +123,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "page",
             "rejection",
             "transaction",
+            "webhook",
         ],
     ),
     // Settings and the log.
@@ -121,6 +133,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "action",
             "brand",
             "decide",
+            "deliver",
             "expiration",
             "link",
             "log",
@@ -129,9 +142,14 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     ("log", &["calls", "rejection"]),
+    ("metrics", &["calls", "log"]),
     // Adapters.
     ("aws", &["config"]),
     ("outbound", &["config", "https_url"]),
+    (
+        "channels",
+        &["aws", "calls", "config", "deliver", "https_url", "outbound"],
+    ),
     ("keys", &["aws", "calls", "config", "rejection", "seal"]),
     (
         "tasks",
@@ -154,14 +172,17 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "action",
             "brand",
             "calls",
+            "channels",
             "config",
             "decide",
+            "deliver",
             "event",
             "expiration",
             "keys",
             "language",
             "link",
             "log",
+            "metrics",
             "negotiate",
             "origin",
             "payload",
@@ -176,7 +197,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     // Shells.
-    ("entry/process", &["aws", "config", "keys", "tasks", "web"]),
+    (
+        "entry/process",
+        &["aws", "channels", "config", "keys", "tasks", "web"],
+    ),
     ("entry/lambda", &["reply", "web"]),
     (
         "entry/laptop",
@@ -184,6 +208,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "action",
             "aws",
             "calls",
+            "channels",
             "config",
             "entry",
             "keys",
@@ -195,6 +220,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "select",
             "tasks",
             "web",
+            "webhook",
         ],
     ),
     ("main", &["config", "entry", "web"]),
@@ -216,11 +242,16 @@ const MUTUAL: &[(&str, &str, &str)] = &[
 
 /// Crates that only some files may name, as beginnings of paths.
 const ONLY_IN: &[(&str, &[&str])] = &[
-    ("aws_sdk_kms", &["aws.rs", "keys/kms.rs"]),
+    ("aws_sdk_kms", &["aws.rs", "keys/kms.rs", "keys/mac.rs"]),
     (
         "aws_sdk_sfn",
         &["aws.rs", "tasks/judge.rs", "tasks/step_functions.rs"],
     ),
+    ("aws_sdk_sns", &["aws/deliver.rs", "channels/services.rs"]),
+    ("aws_sdk_sesv2", &["aws/deliver.rs", "channels/services.rs"]),
+    ("aws_sdk_eventbridge", &["aws/deliver.rs", "channels/services.rs"]),
+    ("aws_sdk_secretsmanager", &["aws/deliver.rs"]),
+    ("lettre::", &["deliver/"]),
     (
         "aws_sdk_lambda",
         &["aws.rs", "tasks/durable.rs", "tasks/services.rs"],
@@ -231,9 +262,23 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ),
     (
         "aws_sdk_ssm",
-        &["aws.rs", "tasks/automation.rs", "tasks/services.rs"],
+        &[
+            "aws.rs",
+            "aws/deliver.rs",
+            "tasks/automation.rs",
+            "tasks/services.rs",
+        ],
     ),
-    ("aws_smithy", &["aws.rs", "keys/kms.rs", "tasks/judge.rs"]),
+    (
+        "aws_smithy",
+        &[
+            "aws.rs",
+            "aws/deliver.rs",
+            "channels/services.rs",
+            "keys/kms.rs",
+            "tasks/judge.rs",
+        ],
+    ),
     ("aws_config", &["entry/laptop/"]),
     ("lambda_http", &["entry/lambda.rs"]),
     ("lambda_runtime", &["entry/lambda.rs"]),
@@ -241,11 +286,15 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("hyper_rustls", &["outbound/"]),
     ("rustls::", &["outbound/"]),
     ("clap", &["entry/laptop/"]),
-    ("tokio::", &["entry/", "keys/", "outbound/", "tasks/", "main.rs"]),
+    (
+        "tokio::",
+        &["channels/", "entry/", "keys/", "outbound/", "tasks/", "main.rs"],
+    ),
     (
         "http::",
         &[
             "aws.rs",
+            "channels/",
             "entry/",
             "outbound/",
             "rejection.rs",
@@ -257,7 +306,15 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("jsonschema::", &["form/check.rs", "select/schema.rs"]),
     ("serde_json_path::", &["select/path/"]),
     ("minicbor", &["payload/packed"]),
-    ("askama", &["decide/fill.rs", "page/", "entry/laptop/home.rs"]),
+    (
+        "askama",
+        &[
+            "decide/fill.rs",
+            "deliver/mail.rs",
+            "page/",
+            "entry/laptop/home.rs",
+        ],
+    ),
     ("aead", &["seal/"]),
     (
         "std::env",
@@ -265,17 +322,38 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ),
     ("std::fs", &["aws.rs", "entry/laptop/"]),
     ("std::net", &["config.rs", "entry/laptop/", "outbound/"]),
+    ("multer", &["webhook/body/multipart.rs"]),
+    ("futures_util", &["webhook/body/multipart.rs"]),
     (
         ".await",
-        &["entry/", "keys/", "outbound/", "tasks/", "web/", "main.rs"],
+        &[
+            "channels/",
+            "entry/",
+            "keys/",
+            "outbound/",
+            "tasks/",
+            "web/",
+            "main.rs",
+        ],
     ),
     (
         "async ",
-        &["entry/", "keys/", "outbound/", "tasks/", "web/", "main.rs"],
+        &[
+            "channels/",
+            "entry/",
+            "keys/",
+            "outbound/",
+            "tasks/",
+            "web/",
+            "main.rs",
+        ],
     ),
     ("Timestamp::now", &["entry/process.rs"]),
     ("SystemTime", &[]),
-    ("Instant::now", &["keys/", "outbound/", "tasks/", "web/"]),
+    (
+        "Instant::now",
+        &["channels/", "keys/", "outbound/", "tasks/", "web/"],
+    ),
     ("SystemRandom", &["entry/process.rs"]),
 ];
 

@@ -134,12 +134,22 @@ rejections! {
         visited(PLAIN, heartbeat(), |stack, url| stack.visit("GET", url, &[("sec-purpose", "prefetch;prerender")], b""))
     }),
     Rejection::InvalidPostActionBody(_) => used("InvalidPostActionBody", 400, &[], || {
-        visited(FEATURES, posting(json!({"required": ["ok"]})), |stack, url| stack.post(url, "{}"))
+        visited(FEATURES, posting(json!({})), |stack, url| stack.post(url, "{"))
     }),
     Rejection::UnsupportedBodyType => used("InvalidPostActionBody", 415, &[], || {
         visited(FEATURES, posting(json!({})), |stack, url| {
             stack.visit("POST", url, &[("content-type", "text/plain")], b"{}")
         })
+    }),
+    Rejection::BodyTypeNotTaken => used("InvalidPostActionBody", 415, &[], || {
+        visited(FEATURES, with(posting(json!({})), json!({"bodies": ["form"]})), |stack, url| stack.post(url, "{}"))
+    }),
+    Rejection::NoOutcome => used("InvalidPostActionBody", 400, &[], || {
+        visited(FEATURES, posting(json!({"required": ["ok"]})), |stack, url| stack.post(url, "{}"))
+    }),
+    Rejection::InvalidSignature(_) => used("InvalidSignature", 401, &[], || {
+        let verify = json!({"verify": {"scheme": "github", "secret": "s"}});
+        visited(FEATURES, with(posting(json!({})), verify), |stack, url| stack.post(url, "{}"))
     }),
     Rejection::StepFunctionsRefused(..) => used("StepFunctionsError", 400, &[], || {
         visited(PLAIN, success(json!(1)), |stack, url| {

@@ -6,5 +6,6 @@ mod support;
 mod faults;
 mod harness;
 mod leaks;
+mod metrics;
 mod service;
 mod stage;

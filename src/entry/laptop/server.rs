@@ -69,6 +69,7 @@ impl Serve {
             ("MAX_LINK_LIFETIME", self.max_link_lifetime.clone()),
             ("BRAND_NAME", self.brand_name.clone()),
             ("BRAND_COLOR", self.brand_color.clone()),
+            ("COMPACT_LINKS", switch(self.compact)),
             ("VERBOSE_LOGGING", switch(self.verbose)),
         ];
         if self.keys.kms_key.is_some() {

@@ -1,9 +1,11 @@
 //! The reader: whatever the writer would not have written is refused.
 
+mod webhook;
+
 use super::{ENCODING_VERSION, FIRST_IGNORABLE_KEY, MAX_INFLATED, MAX_RATIO, cbor, flag, key, target};
 use crate::action::{
     self, Action, ActionKind, Confirm, Form, MAX_CAUSE_CHARS, MAX_ERROR_CHARS, MAX_OUTPUT_BYTES, Name, Notes,
-    Question, Recipient, ReplySpec, wire,
+    Post, Question, Recipient, ReplySpec, wire,
 };
 use crate::json::{self, JsonText};
 use crate::language::Language;
@@ -13,6 +15,7 @@ use crate::target::Target;
 use crate::transaction::TransactionId;
 use minicbor::Decoder;
 use minicbor::data::Type;
+use zeroize::Zeroizing;
 
 /// Reads the payload of a `3-` link. Whatever this version would not have written is refused.
 ///
@@ -39,6 +42,8 @@ struct Fields {
     response: Option<String>,
     page: Option<String>,
     recipient: Option<String>,
+    verify: Option<Zeroizing<String>>,
+    intake: Option<String>,
     locale: Option<String>,
 }
 
@@ -70,6 +75,8 @@ fn fields(bytes: &[u8]) -> Result<Fields, &'static str> {
             key::ERROR => fields.error = Some(text(decoder)?),
             key::CAUSE => fields.cause = Some(text(decoder)?),
             key::RECIPIENT => fields.recipient = Some(text(decoder)?),
+            key::VERIFY => fields.verify = Some(text(decoder)?.into()),
+            key::INTAKE => fields.intake = Some(text(decoder)?),
             key::LOCALE => fields.locale = read_locale(decoder)?,
             key::STATIC => small = Some(decoder.bytes().map_err(|_| "static parts")?.to_vec()),
             key => return read_static(&mut fields, key, decoder),
@@ -190,6 +197,7 @@ impl Fields {
         }
         let (asks, strict) = (flags & flag::CONFIRM != 0, flags & flag::STRICT != 0);
         let mut question = Question::default();
+        let (verify, intake) = (self.verify.as_ref().map(|text| text.as_str()), self.intake);
         let kind = match (
             self.kind.ok_or("no type")?,
             self.output,
@@ -213,10 +221,17 @@ impl Fields {
                 question = read_question(page, asks)?;
                 ActionKind::Heartbeat
             }
-            (3, None, None, None, Some(outcomes)) => ActionKind::Post(read_outcomes(&outcomes)?),
+            (3, None, None, None, Some(outcomes)) => {
+                let outcomes = read_outcomes(&outcomes)?;
+                let webhook = webhook::read(verify, intake.as_deref(), &outcomes, &response)?;
+                ActionKind::Post(Post { outcomes, webhook })
+            }
             (4, None, None, None, Some(form)) => ActionKind::Form(read_form(&form)?),
             _ => return Err("fields that do not belong to the type"),
         };
+        if (verify.is_some() || intake.is_some()) && !matches!(kind, ActionKind::Post(_)) {
+            return Err("fields that do not belong to the type");
+        }
         let confirm = match (&kind, asks, strict) {
             (ActionKind::Form(_), false, false) => Confirm::Page,
             (ActionKind::Form(_), false, true) => Confirm::Strict,

@@ -114,6 +114,7 @@ fn sections_that_the_code_refers_to_exist() {
         "Sealing",
         "Opening",
         "Suite 0x02",
+        "Suite 0x03",
         "Payload",
         "Form nonce",
         "Token",
@@ -160,6 +161,7 @@ fn the_examples_are_right() {
         ("sealed/ok_local", true),
         ("sealed/published_kms", false),
         ("sealed/published_local", false),
+        ("sealed/ok_compact", true),
     ] {
         let example = Example::of(&VECTORS[name]);
         let mut values = vec![
@@ -268,6 +270,7 @@ impl Example {
         let message = from_base64(link.strip_prefix("3-").unwrap());
         let reference = match message[0] {
             1 => 2 + usize::from(u16::from_be_bytes([message[1], message[2]])),
+            3 => 4,
             _ => 8,
         };
         let (header, sealed) = message.split_at(1 + reference + 48);
