@@ -3,6 +3,7 @@
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Request};
+use sfn_callback_urls::channels::Channels;
 use sfn_callback_urls::config::Config;
 use sfn_callback_urls::keys::Keys;
 use sfn_callback_urls::keys::local::LocalKeys;
@@ -86,6 +87,7 @@ impl Service {
         let app = App {
             config: Config::from_vars(variable).expect("the settings are right"),
             keys: keys(),
+            channels: Channels::Off,
             tasks: Tasks::Listed(tasks.clone()),
             clock: || jiff::Timestamp::from_second(CLOCK.get()).expect("a time"),
             random: |bytes| bytes.fill(42),
@@ -187,4 +189,13 @@ impl Answer {
     pub fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.body).expect("the answer is JSON")
     }
+}
+
+/// A request as text: what comes before the first empty line, and the bytes behind it.
+pub fn split_head(data: &[u8]) -> Option<(&str, &[u8])> {
+    let (head, body) = match data.windows(2).position(|pair| pair == b"\n\n") {
+        Some(end) => (&data[..end], &data[end + 2..]),
+        None => (data, &[][..]),
+    };
+    Some((std::str::from_utf8(head).ok()?, body))
 }
