@@ -28,11 +28,33 @@ const CONNECT: Duration = Duration::from_secs(1);
 /// How long one attempt to reach KMS may take, and all of them together.
 const KMS_ATTEMPT: Duration = Duration::from_millis(900);
 const KMS_TOTAL: Duration = Duration::from_secs(2);
-/// How long one attempt to reach Step Functions may take.
-const STATES_ATTEMPT: Duration = Duration::from_secs(2);
+/// How long one attempt to tell something that waits may take.
+const REPORT_ATTEMPT: Duration = Duration::from_secs(2);
 
 /// The roots under which AWS's endpoints have their certificates (docs/decisions/002-embedded-roots.md).
 pub const EMBEDDED_ROOTS: &str = include_str!("aws/roots.pem");
+
+/// A client that makes one attempt, for calls that must not be repeated blindly. The crates of the SDK have no common
+/// type for this.
+macro_rules! reporting_client {
+    ($shared:expr, $sdk:ident, $endpoint:expr, [$($interceptor:expr),*]) => {{
+        let mut config = $sdk::Config::builder()
+            .behavior_version(behavior_version())
+            .region($sdk::config::Region::new($shared.region.clone()))
+            .http_client($shared.http.clone())
+            .retry_config(RetryConfig::disabled())
+            .timeout_config(
+                TimeoutConfig::builder()
+                    .connect_timeout(CONNECT)
+                    .operation_attempt_timeout(REPORT_ATTEMPT)
+                    .build(),
+            )
+            $(.interceptor($interceptor))*;
+        config.set_credentials_provider($shared.credentials.clone());
+        config.set_endpoint_url($endpoint.map(str::to_owned));
+        $sdk::Client::from_conf(config.build())
+    }};
+}
 
 /// What all clients of a process share.
 #[derive(Clone)]
@@ -114,23 +136,24 @@ impl Shared {
         aws_sdk_kms::Client::from_conf(config.build())
     }
 
-    /// A Step Functions client that tries once: [`crate::tasks::step_functions`] decides what may be repeated.
+    /// A Step Functions client that tries once: [`crate::tasks`] decides what may be repeated.
     pub fn states(&self, endpoint: Option<&str>) -> aws_sdk_sfn::Client {
-        let mut config = aws_sdk_sfn::Config::builder()
-            .behavior_version(behavior_version())
-            .region(aws_sdk_sfn::config::Region::new(self.region.clone()))
-            .http_client(self.http.clone())
-            .retry_config(RetryConfig::disabled())
-            .timeout_config(
-                TimeoutConfig::builder()
-                    .connect_timeout(CONNECT)
-                    .operation_attempt_timeout(STATES_ATTEMPT)
-                    .build(),
-            )
-            .interceptor(OnlyJson);
-        config.set_credentials_provider(self.credentials.clone());
-        config.set_endpoint_url(endpoint.map(str::to_owned));
-        aws_sdk_sfn::Client::from_conf(config.build())
+        reporting_client!(self, aws_sdk_sfn, endpoint, [OnlyJson])
+    }
+
+    /// A Lambda client that tries once. Its successes are empty, so there is nothing to look at.
+    pub fn lambda(&self, endpoint: Option<&str>) -> aws_sdk_lambda::Client {
+        reporting_client!(self, aws_sdk_lambda, endpoint, [])
+    }
+
+    /// A CodePipeline client that tries once.
+    pub fn codepipeline(&self, endpoint: Option<&str>) -> aws_sdk_codepipeline::Client {
+        reporting_client!(self, aws_sdk_codepipeline, endpoint, [])
+    }
+
+    /// A Systems Manager client that tries once.
+    pub fn systems_manager(&self, endpoint: Option<&str>) -> aws_sdk_ssm::Client {
+        reporting_client!(self, aws_sdk_ssm, endpoint, [OnlyJson])
     }
 }
 

@@ -10,6 +10,7 @@ use crate::expiration::Lifetime;
 use crate::link::{BaseUrl, is_region};
 use crate::log::Level;
 use crate::origin::AllowedOrigin;
+use crate::target::EnabledTargets;
 use std::fmt;
 use std::net::SocketAddr;
 
@@ -32,7 +33,7 @@ pub struct Config {
     pub compact_links: bool,
     /// `AUDIENCE`: links of one audience do not open under another.
     pub audience: String,
-    /// `ENABLE_OUTPUT_PARAMETERS` and `ENABLE_POST_ACTIONS`.
+    /// `ENABLE_OUTPUT_PARAMETERS`, `ENABLE_POST_ACTIONS`, and which targets are on.
     pub switches: Switches,
     /// `CONFIRM_ACTIONS`: whether links that say nothing of it ask before they act.
     pub confirm: Confirm,
@@ -88,6 +89,12 @@ pub struct AwsSettings {
     pub kms_endpoint: Option<String>,
     /// `AWS_ENDPOINT_URL_SFN` or `AWS_ENDPOINT_URL`.
     pub states_endpoint: Option<String>,
+    /// `AWS_ENDPOINT_URL_LAMBDA` or `AWS_ENDPOINT_URL`.
+    pub lambda_endpoint: Option<String>,
+    /// `AWS_ENDPOINT_URL_CODEPIPELINE` or `AWS_ENDPOINT_URL`.
+    pub codepipeline_endpoint: Option<String>,
+    /// `AWS_ENDPOINT_URL_SSM` or `AWS_ENDPOINT_URL`.
+    pub ssm_endpoint: Option<String>,
     /// Those of the services that deliver.
     pub deliver: DeliverEndpoints,
     /// `AWS_CA_BUNDLE`, else `SSL_CERT_FILE`: a PEM file that replaces the embedded roots.
@@ -179,6 +186,13 @@ impl Config {
             switches: Switches {
                 output_parameters: read.switch("ENABLE_OUTPUT_PARAMETERS", false),
                 post_actions: read.switch("ENABLE_POST_ACTIONS", false),
+                targets: EnabledTargets {
+                    wait_conditions: read.switch("ENABLE_WAIT_CONDITIONS", false),
+                    custom_resources: read.switch("ENABLE_CUSTOM_RESOURCES", false),
+                    durable_executions: read.switch("ENABLE_DURABLE_EXECUTIONS", false),
+                    pipeline_approvals: read.switch("ENABLE_CODEPIPELINE_APPROVALS", false),
+                    automations: read.switch("ENABLE_AUTOMATION_APPROVALS", false),
+                },
             },
             confirm: read.confirm(),
             max_lifetime: read.parsed("MAX_LINK_LIFETIME", |text| Lifetime::parse(&text)),
@@ -208,6 +222,9 @@ impl Config {
             aws: AwsSettings {
                 kms_endpoint: read.endpoint("AWS_ENDPOINT_URL_KMS"),
                 states_endpoint: read.endpoint("AWS_ENDPOINT_URL_SFN"),
+                lambda_endpoint: read.endpoint("AWS_ENDPOINT_URL_LAMBDA"),
+                codepipeline_endpoint: read.endpoint("AWS_ENDPOINT_URL_CODEPIPELINE"),
+                ssm_endpoint: read.endpoint("AWS_ENDPOINT_URL_SSM"),
                 deliver: read.deliver_endpoints(),
                 ca_bundle: read.ca_bundle(),
             },
@@ -440,7 +457,8 @@ mod tests {
             config.switches,
             Switches {
                 output_parameters: false,
-                post_actions: false
+                post_actions: false,
+                targets: EnabledTargets::default(),
             }
         );
         assert!(config.accept_legacy && !config.verbose);
@@ -487,6 +505,11 @@ mod tests {
             ("BASE_URL", "http://example.com"),
             ("ENABLE_OUTPUT_PARAMETERS", "yes"),
             ("ENABLE_POST_ACTIONS", "True"),
+            ("ENABLE_WAIT_CONDITIONS", "yes"),
+            ("ENABLE_CUSTOM_RESOURCES", "1"),
+            ("ENABLE_DURABLE_EXECUTIONS", "on"),
+            ("ENABLE_CODEPIPELINE_APPROVALS", "True"),
+            ("ENABLE_AUTOMATION_APPROVALS", "x"),
             ("ACCEPT_LEGACY_URLS", "1"),
             ("VERBOSE_LOGGING", "on"),
             ("CORS_ALLOW_ORIGIN", "https://app.example.com/"),
@@ -509,6 +532,11 @@ mod tests {
             "BASE_URL: ",
             "ENABLE_OUTPUT_PARAMETERS: ",
             "ENABLE_POST_ACTIONS: ",
+            "ENABLE_WAIT_CONDITIONS: ",
+            "ENABLE_CUSTOM_RESOURCES: ",
+            "ENABLE_DURABLE_EXECUTIONS: ",
+            "ENABLE_CODEPIPELINE_APPROVALS: ",
+            "ENABLE_AUTOMATION_APPROVALS: ",
             "ACCEPT_LEGACY_URLS: ",
             "VERBOSE_LOGGING: ",
             "CORS_ALLOW_ORIGIN: ",

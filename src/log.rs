@@ -59,7 +59,8 @@ pub struct Line {
     /// Type of the action.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<&'static str>,
-    /// `created`, `recorded`, `closed_during_retry`, `asked`, `inert`, `preflight` or `refused`.
+    /// `created`, `recorded`, `closed_during_retry`, `already_completed`, `asked`, `inert`, `challenge`, `handshake`,
+    /// `preflight` or `refused`.
     pub outcome: &'static str,
     /// Name of the outcome that a posted body or a person chose.
     #[serde(skip_serializing_if = "Option::is_none")]

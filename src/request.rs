@@ -1,5 +1,8 @@
 //! A request to create links, checked in full before anything is done.
 
+mod targets;
+mod webhooks;
+
 use crate::action::{self, Action, ActionKind, Notes, Outcome, OutcomeKind, OutputFrom, Source, wire};
 use crate::config::Config;
 use crate::deliver::{self, Delivery, Person};
@@ -9,8 +12,8 @@ use crate::json::{self, JsonText};
 use crate::language::Language;
 use crate::link::BaseUrl;
 use crate::rejection::{Fault, Rejection};
+use crate::target;
 use crate::template;
-use crate::token::TaskToken;
 use serde_json::value::RawValue;
 use std::collections::{BTreeMap, HashSet};
 
@@ -24,8 +27,8 @@ const MAX_RECIPIENTS: usize = 100;
 /// A request that is valid in shape: every field is there, every limit kept, every path and schema readable.
 #[derive(Debug)]
 pub struct CreateUrls {
-    /// The waiting task.
-    pub token: TaskToken,
+    /// What waits, and until when.
+    pub target: target::Read,
     /// At least one, with names of their own.
     pub actions: Vec<Action>,
     /// Whether query parameters are filled in.
@@ -82,8 +85,7 @@ impl CreateUrls {
             return Err(invalid("", "the request is nested too deep"));
         }
         let wire: wire::CreateUrls = action::read_text(text, |_| ()).map_err(Rejection::InvalidJson)?;
-        let token = TaskToken::new(wire.token);
-        let token = token.ok_or_else(|| invalid("token", "must have 1 to 2,048 characters"))?;
+        let target = targets::read(wire.token, wire.target.as_deref())?;
         if wire.actions.is_empty() {
             return Err(invalid("actions", "must hold at least one action"));
         }
@@ -154,7 +156,7 @@ impl CreateUrls {
             notes.add("recipients: without include_callback only the log tells whose link answered");
         }
         let request = Self {
-            token,
+            target,
             actions,
             parameters,
             base_url,
@@ -168,6 +170,7 @@ impl CreateUrls {
         };
         request.note_outputs_without_callback();
         request.check_forms()?;
+        request.check_reports()?;
         request.check_placeholders()?;
         Ok(request)
     }
@@ -175,7 +178,8 @@ impl CreateUrls {
     /// Checks what depends on the stack and the time; gives the expiration, which the stack may have made earlier.
     ///
     /// # Errors
-    /// `InvalidDate`, `ParametersDisabled`, `PostActionsDisabled`, `UnsafeDelivery` or `DeliveryDisabled`.
+    /// `InvalidDate`, `ParametersDisabled`, `PostActionsDisabled`, `TargetDisabled`, `UnsafeDelivery` or
+    /// `DeliveryDisabled`.
     pub fn permitted(&self, config: &Config, now: u64) -> Result<Option<Expiration>, Rejection> {
         let wanted = self.end.expiration(now).map_err(Rejection::InvalidDate)?;
         // A lifetime that ends behind the calendar caps nothing.
@@ -187,6 +191,7 @@ impl CreateUrls {
                 "{field}: the links end earlier, as this stack demands (MaxLinkLifetime)"
             ));
         }
+        let expiration = self.within_target(expiration, now)?;
         let is_post = |action: &Action| matches!(action.kind, ActionKind::Post(_) | ActionKind::Form(_));
         if self.parameters && !config.switches.output_parameters && !self.actions.iter().all(is_post) {
             return Err(Rejection::ParametersDisabled);
@@ -194,6 +199,7 @@ impl CreateUrls {
         if !config.switches.post_actions && self.actions.iter().any(is_post) {
             return Err(Rejection::PostActionsDisabled);
         }
+        self.check_target(config)?;
         deliver::permitted(&self.deliveries, &self.actions, &config.permits)?;
         Ok(expiration)
     }
@@ -219,7 +225,8 @@ impl CreateUrls {
                     continue;
                 }
                 ActionKind::Success { .. } | ActionKind::Failure { .. } | ActionKind::Heartbeat => continue,
-                ActionKind::Post(outcomes) | ActionKind::Form(action::Form { outcomes, .. }) => outcomes,
+                ActionKind::Post(action::Post { outcomes, .. })
+                | ActionKind::Form(action::Form { outcomes, .. }) => outcomes,
             };
             for (place, outcome) in outcomes.list.iter().enumerate() {
                 if never(outcome) {
@@ -365,8 +372,12 @@ mod tests {
             ),
             ("[]".to_owned(), "must be an object"),
             ("5".to_owned(), "must be an object"),
-            ("{}".to_owned(), "missing field `token`"),
+            ("{}".to_owned(), "missing field `actions`"),
             (r#"{"token":"t"}"#.to_owned(), "missing field `actions`"),
+            (
+                r#"{"actions":[]}"#.to_owned(),
+                "token: is missing; give `token` or `target`",
+            ),
             (
                 r#"{"token":5,"actions":[]}"#.to_owned(),
                 "token: must be a string",

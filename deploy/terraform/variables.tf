@@ -55,6 +55,36 @@ variable "enable_post_actions" {
   description = "Links may take a JSON body, whose schema decides the outcome. For webhooks."
 }
 
+variable "enable_wait_conditions" {
+  type        = bool
+  default     = null
+  description = "Links may answer wait conditions of CloudFormation, by the presigned URL of their handle. Needs no further right."
+}
+
+variable "enable_custom_resources" {
+  type        = bool
+  default     = null
+  description = "CreateUrls may be the ServiceToken of a custom resource, and links may answer it. Needs no further right."
+}
+
+variable "enable_durable_executions" {
+  type        = bool
+  default     = null
+  description = "Links may answer callbacks of durable executions of Lambda functions in this account and region."
+}
+
+variable "enable_code_pipeline_approvals" {
+  type        = bool
+  default     = null
+  description = "Links may answer manual approvals of CodePipeline in this account and region."
+}
+
+variable "enable_automation_approvals" {
+  type        = bool
+  default     = null
+  description = "Links may answer approval steps of Systems Manager automations in this account and region."
+}
+
 variable "confirm_actions" {
   type        = string
   default     = null

@@ -17,7 +17,10 @@ pub fn check(data: &[u8]) {
         let used = Service::new();
         let mut service = service(role, used.app.clone());
         let call = async { service.call(LambdaEvent::new(event, Context::default())).await };
-        let Ok(answer) = bounded(|| block_on(call));
+        // An invocation that fails because it asked for that.
+        let Ok(answer) = bounded(|| block_on(call)) else {
+            continue;
+        };
         let answer: Value = serde_json::to_value(answer).expect("an answer is JSON");
         match answer["statusCode"].as_u64() {
             Some(status) => assert!((200..500).contains(&status), "{answer}"),

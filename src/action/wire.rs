@@ -6,10 +6,16 @@
 mod deliver;
 mod outcome;
 mod page;
+mod target;
 
 pub use deliver::{Delivery, EventBridge, Secret, Ses, Slack, Sns, Teams, Webhook};
 pub use outcome::{FailureOutcome, HeartbeatOutcome, SuccessOutcome};
 pub use page::{ConfirmPage, Form, FormPage};
+pub use target::{
+    Automation, AutomationType, CustomResource, CustomResourceEvent, CustomResourceType, DurableExecution,
+    DurableExecutionType, PipelineApproval, PipelineApprovalType, TargetType, Task, TaskType, WaitCondition,
+    WaitConditionType,
+};
 
 use serde::de::IntoDeserializer;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -26,12 +32,33 @@ fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> R
 /// A request to make links.
 #[derive(Deserialize)]
 #[cfg_attr(test, derive(JsonSchema))]
-#[cfg_attr(test, schemars(extend("not" = {"required": ["expiration", "expires_in"]})))]
+#[cfg_attr(
+    test,
+    schemars(
+        extend("not" = {"required": ["expiration", "expires_in"]}),
+        extend("oneOf" = [{"required": ["token"]}, {"required": ["target"]}])
+    )
+)]
 #[serde(deny_unknown_fields, expecting = "an object")]
 pub struct CreateUrls {
-    /// The task token of the waiting task (1 to 2,048 characters).
-    #[cfg_attr(test, schemars(length(min = 1, max = 2048)))]
-    pub token: String,
+    /// The task token of the waiting task (1 to 2,048 characters), unless there is a `target`.
+    #[serde(default, deserialize_with = "present")]
+    #[cfg_attr(
+        test,
+        schemars(
+            with = "String",
+            length(min = 1, max = 2048),
+            skip_serializing_if = "Option::is_none"
+        )
+    )]
+    pub token: Option<String>,
+    /// What waits, if it is no task of Step Functions.
+    #[serde(default, deserialize_with = "present")]
+    #[cfg_attr(
+        test,
+        schemars(with = "target::Target", skip_serializing_if = "Option::is_none")
+    )]
+    pub target: Option<Box<RawValue>>,
     /// What each link does; at least one.
     #[cfg_attr(test, schemars(with = "Vec<Action>", length(min = 1, max = 1000)))]
     pub actions: Vec<Box<RawValue>>,
@@ -355,6 +382,49 @@ pub struct Post {
     /// Tried in order; the first whose schema accepts the body is taken. At least one.
     #[cfg_attr(test, schemars(with = "Vec<outcome::Outcome>", length(min = 1, max = 100)))]
     pub outcomes: Vec<Box<RawValue>>,
+    /// How the sender proves who it is.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[cfg_attr(test, schemars(with = "crate::webhook::wire::Verify"))]
+    pub verify: Option<Box<RawValue>>,
+    /// The kinds of body that are taken. Without it: with `verify` all of them, else `json`.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[cfg_attr(
+        test,
+        schemars(with = "Vec<crate::webhook::intake::BodyKind>", length(min = 1))
+    )]
+    pub bodies: Option<Box<RawValue>>,
+    /// The field of a form whose JSON is taken for the body, where the form has it.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[cfg_attr(test, schemars(with = "String", length(min = 1, max = 64)))]
+    pub unwrap: Option<Box<RawValue>>,
+    /// `true`: bodies of other types are taken as a string in base64.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[cfg_attr(test, schemars(with = "bool"))]
+    pub accept_raw: Option<Box<RawValue>>,
+    /// `true`: the handshake by which CloudEvents' senders ask for permission is answered.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[cfg_attr(test, schemars(with = "bool"))]
+    pub cloudevents: Option<Box<RawValue>>,
     /// Refused if it asks for a page: a post action acts on POST alone.
     #[serde(
         default,

@@ -2,12 +2,12 @@
 //! tell that it is the same.
 
 use super::secrets::Text;
-use super::sign::sign;
 use super::{ATTEMPTS, Adapters, Failure, PAUSE, Receipt};
 use crate::calls::Calls;
 use crate::deliver::{Secret, SlackDoor};
 use crate::https_url::HttpsUrl;
 use crate::outbound::{self, Answer, Message};
+use crate::webhook;
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
 use http::{Method, StatusCode};
@@ -126,7 +126,9 @@ impl Adapters {
         calls: &Calls,
     ) -> Result<Receipt, Failure> {
         let address = |key: &str| {
-            let signature = sign(key, id, timestamp, body)?;
+            let key = webhook::Secret::new(key.to_owned());
+            let signature = webhook::standard::sign(&key, id, timestamp, body.as_bytes());
+            let signature = signature.map_err(|what| format!("the secret {what}"))?;
             let header = |name: &'static str, text: &str| {
                 let value = HeaderValue::try_from(text).map_err(|_| "an id that is no header")?;
                 Ok::<_, String>((HeaderName::from_static(name), value))

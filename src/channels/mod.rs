@@ -3,7 +3,6 @@
 mod https;
 mod secrets;
 mod services;
-mod sign;
 
 use crate::aws::Shared;
 use crate::calls::Calls;

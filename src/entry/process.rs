@@ -6,7 +6,7 @@ use crate::config::Config;
 use crate::keys::Keys;
 use crate::keys::kms::KmsKeys;
 use crate::tasks::Tasks;
-use crate::tasks::step_functions::StepFunctions;
+use crate::tasks::services::Services;
 use crate::web::App;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
@@ -31,10 +31,9 @@ pub fn app(config: Config, credentials: Option<SharedCredentialsProvider>) -> Re
             }))
         }
     };
-    let states = shared.states(config.aws.states_endpoint.as_deref());
-    let tasks = Tasks::StepFunctions(StepFunctions::new(states, below));
+    let tasks = Services::new(shared.clone(), config.aws.clone(), config.outbound.clone(), below);
     let channels = Channels::new(&config, shared);
-    Ok(with(config, keys, tasks, channels))
+    Ok(with(config, keys, Tasks::Aws(Box::new(tasks)), channels))
 }
 
 /// A service with the clock, the randomness and the log of this process.

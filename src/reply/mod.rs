@@ -1,6 +1,9 @@
 //! Answers: statuses, headers and bodies. No payload and no token ever comes here.
 
 mod describe;
+mod machine;
+
+pub use machine::{Manner, already_completed, challenge, permission};
 
 use crate::action::ReplySpec;
 use crate::brand::Brand;
@@ -31,6 +34,8 @@ pub struct Visitor<'a> {
     pub language: Language,
     /// Whose pages they are.
     pub brand: &'a Brand,
+    /// By whose rules.
+    pub manner: Manner,
 }
 
 /// Links that were made, as CreateUrls answers them.
@@ -47,6 +52,9 @@ pub struct Created {
     /// As it was understood, only if one was given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expiration: Option<String>,
+    /// The secrets that were generated, by name of the action.
+    #[serde(skip_serializing_if = "serde_json::Map::is_empty")]
+    pub secrets: serde_json::Map<String, serde_json::Value>,
     /// What the author may want to mend.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
@@ -85,6 +93,9 @@ pub struct RecipientLinks {
     pub id: String,
     /// URL by name of the action.
     pub urls: serde_json::Map<String, serde_json::Value>,
+    /// The secrets that were generated, by name of the action.
+    #[serde(skip_serializing_if = "serde_json::Map::is_empty")]
+    pub secrets: serde_json::Map<String, serde_json::Value>,
 }
 
 impl Links {
@@ -115,6 +126,14 @@ pub fn created(created: &Created) -> Reply {
     json(StatusCode::OK, created)
 }
 
+/// The answer to an event of another service, which nobody reads but whoever looks for what happened.
+pub fn event(status: &'static str, transaction: TransactionId) -> Reply {
+    let mut body = BTreeMap::new();
+    body.insert("status", status.to_owned());
+    body.insert("transaction_id", transaction.to_string());
+    json(StatusCode::OK, &body)
+}
+
 /// The answer to a refused request to create.
 pub fn not_created(rejection: &Rejection, transaction: TransactionId) -> Reply {
     let mut body = error_body(rejection, rejection.to_string());
@@ -126,6 +145,9 @@ pub fn not_created(rejection: &Rejection, transaction: TransactionId) -> Reply {
 
 /// The task took the report.
 pub fn done(receipt: &Receipt, custom: ReplySpec, visitor: &Visitor<'_>) -> Reply {
+    if visitor.manner == Manner::Twilio {
+        return machine::instructions(custom);
+    }
     if let Some(redirect) = custom.redirect {
         let mut reply = plain(StatusCode::SEE_OTHER, Format::Text, String::new());
         let location = HeaderValue::try_from(redirect.location());
@@ -195,7 +217,7 @@ pub fn ask(ask: &Ask, visitor: &Visitor<'_>) -> Reply {
 /// The request for a link was refused.
 pub fn refused(rejection: &Rejection, transaction: Option<TransactionId>, visitor: &Visitor<'_>) -> Reply {
     let text = rejection.caller_text(transaction);
-    let status = rejection.status();
+    let status = visitor.manner.status(rejection);
     let reply = match visitor.format {
         Format::Json => json(status, &error_body(rejection, text)),
         Format::Html => visitor.page(status, |look| page::refused(look, rejection, &text, transaction)),

@@ -105,6 +105,7 @@ pub fn open_json(payload: &[u8]) -> Result<Opened, Damage> {
     Ok(Opened {
         payload: json_form::read(payload)?,
         nonce: nonce_of_json(payload),
+        webhook_key: None,
     })
 }
 

@@ -9,6 +9,7 @@ use crate::constant_time::are_equal;
 use crate::nonce::NonceKey;
 use crate::payload::{Opened, Payload, packed};
 use crate::rejection::Damage;
+use crate::webhook::DerivedKey;
 use base64::Engine as _;
 use ring::hkdf::HKDF_SHA256;
 use zeroize::Zeroizing;
@@ -98,25 +99,21 @@ impl Sealed {
         Ok(Opened {
             payload: packed::read(plain)?,
             nonce: NonceKey::new(&keys.expand(b" nonce"), plain),
+            webhook_key: Some(DerivedKey::new(keys.expand(b" webhook"))),
         })
     }
 }
 
 /// Seals a payload ("Sealing"). `salt` must be fresh random bytes: it makes the keys of this link its own.
 pub fn seal(payload: &Payload, sealing: &SealingKey, salt: [u8; SALT], audience: &str) -> String {
-    let (suite, mut header) = match &sealing.reference {
+    let suite = suite(&sealing.reference);
+    let mut header = match &sealing.reference {
         KeyRef::Kms(wrapped) => {
             let length = u16::try_from(wrapped.len()).expect("KMS wraps 32 bytes in a few hundred");
-            (
-                SUITE_KMS,
-                [&[SUITE_KMS], length.to_be_bytes().as_slice(), wrapped].concat(),
-            )
+            [&[suite], length.to_be_bytes().as_slice(), wrapped].concat()
         }
-        KeyRef::Local(id) => (SUITE_LOCAL, [&[SUITE_LOCAL], id.as_slice()].concat()),
-        KeyRef::Epoch(epoch) => (
-            SUITE_EPOCH,
-            [&[SUITE_EPOCH], epoch.to_be_bytes().as_slice()].concat(),
-        ),
+        KeyRef::Local(id) => [&[suite], id.as_slice()].concat(),
+        KeyRef::Epoch(epoch) => [&[suite], epoch.to_be_bytes().as_slice()].concat(),
     };
     let keys = LinkKeys::derive(&sealing.key, &salt, suite);
     header.extend(salt);
@@ -126,6 +123,19 @@ pub fn seal(payload: &Payload, sealing: &SealingKey, salt: [u8; SALT], audience:
     keys.cipher().seal(ZERO_NONCE, &additional, &mut sealed);
     header.extend(sealed);
     format!("3-{}", UNPADDED.encode(header))
+}
+
+/// What the secrets follow from that a link generates, for who makes the link.
+pub fn webhook_key(sealing: &SealingKey, salt: &[u8; SALT]) -> DerivedKey {
+    DerivedKey::new(LinkKeys::derive(&sealing.key, salt, suite(&sealing.reference)).expand(b" webhook"))
+}
+
+const fn suite(reference: &KeyRef) -> u8 {
+    match reference {
+        KeyRef::Kms(_) => SUITE_KMS,
+        KeyRef::Local(_) => SUITE_LOCAL,
+        KeyRef::Epoch(_) => SUITE_EPOCH,
+    }
 }
 
 /// The keys of one link ("Key schedule").

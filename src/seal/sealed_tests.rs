@@ -1,6 +1,7 @@
 use super::*;
 use crate::action::{self, Confirm, Notes, Source};
 use crate::seal::Untrusted;
+use crate::target::Target;
 use crate::token::TaskToken;
 use crate::transaction::TransactionId;
 
@@ -44,7 +45,7 @@ fn payload(output: &str) -> Payload {
     let text = format!(r#"{{"name":"approve","type":"success","output":{output}}}"#);
     let raw: Box<serde_json::value::RawValue> = serde_json::from_str(&text).unwrap();
     Payload {
-        token: TaskToken::new("QUJDREVGR0hJSktM".to_owned()).unwrap(),
+        target: Target::StepFunctions(TaskToken::new("QUJDREVGR0hJSktM".to_owned()).unwrap()),
         transaction: TransactionId::new([3; 16]),
         issued_at: 1_790_000_000,
         expires_at: Some(1_800_000_000),

@@ -1,9 +1,10 @@
 //! CreateUrls: from a request to links.
 
 use super::{App, Caller, Door, header};
-use crate::action::ActionKind;
+use crate::action::{Action, ActionKind};
 use crate::calls::Calls;
 use crate::deliver::Person;
+use crate::event::Event;
 use crate::expiration::Expiration;
 use crate::link::{LONG_URL_CHARS, MAX_URL_CHARS};
 use crate::log::Line;
@@ -26,6 +27,12 @@ impl App {
         let calls = Calls::default();
         let mut line = self.line(caller, &request);
         let transaction = TransactionId::new(self.random());
+        if let Some(event) = event_of(caller, &request, self.config.switches.post_actions) {
+            let reply = self.event(event, transaction, &calls, &mut line).await;
+            line.transaction_id = Some(transaction.to_string());
+            self.write(line, &calls, start, &reply);
+            return reply;
+        }
         // On the heap, or whoever waits for this would be laid out around all of the clients of AWS.
         let trying = Box::pin(self.try_create(caller.door, &request, transaction, &calls, &mut line));
         let reply = match trying.await {
@@ -49,7 +56,7 @@ impl App {
         reply
     }
 
-    async fn try_create(
+    pub(super) async fn try_create(
         &self,
         door: Door,
         request: &Request<Bytes>,
@@ -59,6 +66,9 @@ impl App {
     ) -> Result<Created, Rejection> {
         check_envelope(door, request)?;
         let request = CreateUrls::parse(request.body(), &self.config)?;
+        if self.keys.is_off() {
+            request.refuse_secrets_without_key()?;
+        }
         let now = self.now();
         let expiration = request.permitted(&self.config, now)?;
         let key = match &self.keys {
@@ -97,21 +107,27 @@ impl App {
         let mut warnings = request.notes.list();
         let links_of = |person: Option<&Person>, warnings: &mut Vec<String>| {
             let mut urls = serde_json::Map::new();
+            let mut secrets = serde_json::Map::new();
             for (index, action) in request.actions.iter().enumerate() {
                 let takes_parameters = !matches!(action.kind, ActionKind::Post(_) | ActionKind::Form(_));
                 let payload = Payload {
-                    token: request.token.clone(),
+                    target: request.target.target.clone(),
                     transaction,
                     issued_at: now,
                     expires_at,
                     parameters: request.parameters && takes_parameters,
-                    action: action.clone(),
+                    action: action.at(base.as_str()),
                     callback: request.callback,
                     recipient: person.map(|person| person.id.clone()),
                     locale: request.locale,
                 };
                 let data = match &key {
-                    Some(key) => seal::sealed::seal(&payload, key, self.random(), &self.config.audience),
+                    Some(key) => {
+                        let salt = self.random();
+                        let generated = generated(&payload.action, key, &salt);
+                        secrets.extend(generated.map(|secret| (action.name.to_string(), secret)));
+                        seal::sealed::seal(&payload, key, salt, &self.config.audience)
+                    }
                     None => seal::plain(&payload),
                 };
                 let url = match &key {
@@ -121,16 +137,22 @@ impl App {
                 check_length(&url, index, warnings)?;
                 urls.insert(action.name.to_string(), url.into());
             }
-            Ok(urls)
+            Ok((urls, secrets))
         };
+        let mut shared = serde_json::Map::new();
         let links = match request.recipients.as_slice() {
-            [] => Links::Shared(links_of(None, &mut warnings)?),
+            [] => {
+                let (urls, secrets) = links_of(None, &mut warnings)?;
+                shared = secrets;
+                Links::Shared(urls)
+            }
             recipients => {
                 let each = recipients.iter().map(|person| {
-                    let urls = links_of(Some(person), &mut warnings)?;
+                    let (urls, secrets) = links_of(Some(person), &mut warnings)?;
                     Ok(RecipientLinks {
                         id: person.id.as_str().to_owned(),
                         urls,
+                        secrets,
                     })
                 });
                 Links::Own(each.collect::<Result<_, Rejection>>()?)
@@ -141,8 +163,24 @@ impl App {
             links,
             delivered: Vec::new(),
             expiration: expiration.map(|expiration| expiration.to_string()),
+            secrets: shared,
             warnings,
         })
+    }
+}
+
+/// The secret that a link has of its own, for the answer.
+fn generated(action: &Action, key: &SealingKey, salt: &[u8; 16]) -> Option<serde_json::Value> {
+    let verify = action.webhook()?.verify.as_ref()?;
+    let secret = verify.generated(&seal::sealed::webhook_key(key, salt))?;
+    Some(secret.expose().into())
+}
+
+/// What other services invoke this function with comes by no other door.
+fn event_of(caller: &Caller, request: &Request<Bytes>, forms: bool) -> Option<Event> {
+    match caller.door {
+        Door::Direct => Event::of(request.body(), forms),
+        Door::RestApi | Door::HttpApi | Door::FunctionUrl | Door::Local => None,
     }
 }
 

@@ -4,19 +4,22 @@
 mod cors;
 mod create;
 mod deliver;
+mod event;
+mod handshake;
 mod process;
 
 use crate::brand::Brand;
 use crate::calls::Calls;
 use crate::channels::Channels;
 use crate::config::Config;
+use crate::event::Event;
 use crate::keys::Keys;
 use crate::language::Language;
 use crate::log::{self, Level, Line, Verbose};
 use crate::metrics;
 use crate::negotiate::Format;
 use crate::rejection::Rejection;
-use crate::reply::{Reply, Visitor};
+use crate::reply::{Manner, Reply, Visitor};
 use crate::request;
 use crate::tasks::Tasks;
 use bytes::Bytes;
@@ -162,7 +165,8 @@ fn header(headers: &HeaderMap, name: http::HeaderName) -> Option<String> {
 
 /// Whether a refusal of this request fails its invocation. Over HTTP there is a status for that.
 pub fn raises_errors(caller: &Caller, request: &Request<Bytes>) -> bool {
-    caller.door == Door::Direct && request::raises_errors(request.body())
+    let body = request.body();
+    caller.door == Door::Direct && (Event::of(body, true).is_some() || request::raises_errors(body))
 }
 
 /// The answer when something went wrong that should not be able to.
@@ -172,6 +176,7 @@ pub fn unexpected(what: &str) -> Reply {
         format: Format::Json,
         language: Language::default(),
         brand: &Brand::default(),
+        manner: Manner::default(),
     };
     crate::reply::refused(&rejection, None, &visitor)
 }

@@ -374,3 +374,44 @@ def test_the_policy_for_callers_grants_to_create_and_nothing_else(aws) -> None:
         ("execute-api:ManageConnections", f"{http}/POST/urls"),
     ):
         assert not allowing(statements, Request(action, resource)), (action, resource)
+
+
+FUNCTION = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:orders"
+PIPELINE = f"arn:aws:codepipeline:{REGION}:{ACCOUNT}:shop/Release/Approve"
+AUTOMATION = f"arn:aws:ssm:{REGION}:{ACCOUNT}:automation-execution/3f7a1c52-4f3e-4b0a-9d52-8f8f0c7a6a11"
+# Parameter, and what it lets ProcessCallback do on what.
+TARGETS = {
+    "EnableWaitConditions": ([], ""),
+    "EnableCustomResources": ([], ""),
+    "EnableDurableExecutions": (
+        [f"lambda:SendDurableExecutionCallback{end}" for end in ("Success", "Failure", "Heartbeat")],
+        f"{FUNCTION}:7",
+    ),
+    "EnableCodePipelineApprovals": (["codepipeline:PutApprovalResult"], PIPELINE),
+    "EnableAutomationApprovals": (["ssm:SendAutomationSignal"], AUTOMATION),
+}
+
+
+@pytest.mark.parametrize("template", templates.TEMPLATES)
+@pytest.mark.parametrize("parameter", TARGETS)
+def test_each_target_adds_its_own_right_and_no_other(deploy, template, parameter) -> None:
+    plain = deploy(template)
+    application = deploy(template, **{parameter: "true"})
+    create, process = (
+        {right[1:] for right in rights(application.gateway.granted_to(function))}
+        for function in (application.create, application.process)
+    )
+    before = {right[1:] for right in rights(plain.gateway.granted_to(plain.process))}
+    of_target = {right for right in process if right[0].split(":")[0] in ("lambda", "codepipeline", "ssm")}
+    actions, resource = TARGETS[parameter]
+    assert {action for action, _ in of_target} == set(actions)
+    assert len(process) == len(before) + len(actions)
+    assert not [right for right in create if right[0].split(":")[0] in ("lambda", "codepipeline", "ssm")]
+    granted = application.gateway.granted_to(application.process)
+    for action in actions:
+        assert allowing(granted, Request(action, resource))
+        for foreign in (resource.replace(ACCOUNT, "999999999999"), resource.replace(REGION, "ap-south-1")):
+            assert not allowing(granted, Request(action, foreign)), foreign
+    for action in ("lambda:InvokeFunction", "codepipeline:StartPipelineExecution", "ssm:StartAutomationExecution"):
+        for other in (FUNCTION, PIPELINE, AUTOMATION, "*"):
+            assert not allowing(granted, Request(action, other)), action

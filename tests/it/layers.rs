@@ -21,10 +21,23 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("rejection", &["transaction"]),
     ("json", &["select"]),
     // The pure core: no I/O, no clock, no environment, nothing of AWS.
-    ("action", &["json", "rejection", "select", "template"]),
+    ("action", &["json", "rejection", "select", "template", "webhook"]),
     ("select", &["action", "json", "rejection", "report"]),
     ("report", &["action", "json"]),
     ("link", &["action", "rejection", "template"]),
+    (
+        "target",
+        &[
+            "action",
+            "expiration",
+            "https_url",
+            "json",
+            "rejection",
+            "report",
+            "token",
+            "transaction",
+        ],
+    ),
     (
         "payload",
         &[
@@ -33,11 +46,18 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "language",
             "nonce",
             "rejection",
+            "target",
             "token",
             "transaction",
+            "webhook",
         ],
     ),
-    ("seal", &["constant_time", "nonce", "payload", "rejection"]),
+    (
+        "seal",
+        &["constant_time", "nonce", "payload", "rejection", "webhook"],
+    ),
+    ("webhook", &["constant_time", "json", "rejection", "select"]),
+    ("event", &["rejection", "target", "transaction"]),
     ("form", &["action", "json", "rejection", "select"]),
     (
         "deliver",
@@ -55,8 +75,11 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "language",
             "link",
             "rejection",
+            "report",
+            "target",
             "template",
             "token",
+            "transaction",
         ],
     ),
     (
@@ -71,9 +94,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "rejection",
             "report",
             "select",
+            "target",
             "template",
-            "token",
             "transaction",
+            "webhook",
         ],
     ),
     (
@@ -99,6 +123,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "page",
             "rejection",
             "transaction",
+            "webhook",
         ],
     ),
     // Settings and the log.
@@ -113,6 +138,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "link",
             "log",
             "origin",
+            "target",
         ],
     ),
     ("log", &["calls", "rejection"]),
@@ -122,12 +148,30 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("outbound", &["config", "https_url"]),
     (
         "channels",
-        &["aws", "calls", "config", "deliver", "https_url", "outbound"],
+        &[
+            "aws",
+            "calls",
+            "config",
+            "deliver",
+            "https_url",
+            "outbound",
+            "webhook",
+        ],
     ),
     ("keys", &["aws", "calls", "config", "rejection", "seal"]),
     (
         "tasks",
-        &["action", "aws", "calls", "rejection", "report", "token"],
+        &[
+            "action",
+            "aws",
+            "calls",
+            "config",
+            "outbound",
+            "rejection",
+            "report",
+            "target",
+            "token",
+        ],
     ),
     // The only place that knows both sides.
     (
@@ -140,6 +184,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "config",
             "decide",
             "deliver",
+            "event",
             "expiration",
             "keys",
             "language",
@@ -154,6 +199,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "request",
             "seal",
             "select",
+            "target",
             "tasks",
             "transaction",
         ],
@@ -182,6 +228,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "select",
             "tasks",
             "web",
+            "webhook",
         ],
     ),
     ("main", &["config", "entry", "web"]),
@@ -204,13 +251,32 @@ const MUTUAL: &[(&str, &str, &str)] = &[
 /// Crates that only some files may name, as beginnings of paths.
 const ONLY_IN: &[(&str, &[&str])] = &[
     ("aws_sdk_kms", &["aws.rs", "keys/kms.rs", "keys/mac.rs"]),
-    ("aws_sdk_sfn", &["aws.rs", "tasks/step_functions.rs"]),
     ("aws_sdk_sns", &["aws/deliver.rs", "channels/services.rs"]),
     ("aws_sdk_sesv2", &["aws/deliver.rs", "channels/services.rs"]),
     ("aws_sdk_eventbridge", &["aws/deliver.rs", "channels/services.rs"]),
     ("aws_sdk_secretsmanager", &["aws/deliver.rs"]),
-    ("aws_sdk_ssm", &["aws/deliver.rs"]),
     ("lettre::", &["deliver/"]),
+    (
+        "aws_sdk_sfn",
+        &["aws.rs", "tasks/judge.rs", "tasks/step_functions.rs"],
+    ),
+    (
+        "aws_sdk_lambda",
+        &["aws.rs", "tasks/durable.rs", "tasks/services.rs"],
+    ),
+    (
+        "aws_sdk_codepipeline",
+        &["aws.rs", "tasks/codepipeline.rs", "tasks/services.rs"],
+    ),
+    (
+        "aws_sdk_ssm",
+        &[
+            "aws.rs",
+            "aws/deliver.rs",
+            "tasks/automation.rs",
+            "tasks/services.rs",
+        ],
+    ),
     (
         "aws_smithy",
         &[
@@ -218,7 +284,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
             "aws/deliver.rs",
             "channels/services.rs",
             "keys/kms.rs",
-            "tasks/step_functions.rs",
+            "tasks/judge.rs",
         ],
     ),
     ("aws_config", &["entry/laptop/"]),
@@ -241,6 +307,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
             "outbound/",
             "rejection.rs",
             "reply/",
+            "tasks/presigned.rs",
             "web/",
         ],
     ),
@@ -263,6 +330,8 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ),
     ("std::fs", &["aws.rs", "entry/laptop/"]),
     ("std::net", &["config.rs", "entry/laptop/", "outbound/"]),
+    ("multer", &["webhook/body/multipart.rs"]),
+    ("futures_util", &["webhook/body/multipart.rs"]),
     (
         ".await",
         &[
@@ -459,11 +528,11 @@ fn the_token_is_known_to_few() {
     assert_eq!(
         files,
         [
-            "decide/mod.rs",
             "payload/json_form.rs",
-            "payload/mod.rs",
-            "request.rs",
-            "tasks/mod.rs",
+            "request/targets.rs",
+            "target/mod.rs",
+            "target/read.rs",
+            "tasks/services.rs",
             "tasks/step_functions.rs",
             "token.rs"
         ]

@@ -35,5 +35,7 @@ mod security_document;
 #[path = "../support/mod.rs"]
 mod stand_ins;
 mod support;
+mod targets;
 mod unopened;
 mod vectors;
+mod webhooks;

@@ -75,6 +75,8 @@ const BEYOND_SCHEMA: &[(&str, &str)] = &[
         "redirect_parameter_in_host",
         "it depends on enable_output_parameters",
     ),
+    ("target_disabled", "what the stack permits"),
+    ("target_heartbeat", "agreement between target and actions"),
     ("token_twice", "a key that is given twice"),
 ];
 

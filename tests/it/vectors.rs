@@ -15,6 +15,7 @@ mod document;
 mod kms;
 mod make;
 mod nonce;
+mod webhook;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -82,6 +83,10 @@ struct Expect {
     expired: Option<bool>,
     /// Whether our own writer makes exactly this link of the payload; absent where it is free to.
     written: Option<bool>,
+    /// What key 17 holds.
+    verify: Option<Box<RawValue>>,
+    /// The secret that follows from the link's own key.
+    generated: Option<String>,
     /// The kind of damage.
     damage: Option<String>,
     /// What the log says of it.
@@ -147,6 +152,8 @@ impl Vector {
                     payload: None,
                     expired: None,
                     written: None,
+                    verify: None,
+                    generated: None,
                     damage: Some(class),
                     log: Some(log),
                 },

@@ -6,6 +6,8 @@
 mod compact;
 pub mod nonce;
 mod pages;
+mod targets;
+mod webhooks;
 
 use super::{hex, unhex};
 use base64::Engine as _;
@@ -98,6 +100,8 @@ pub fn all(existing: &dyn Fn(&str) -> String) -> Vec<Made> {
     all.extend(static_parts());
     all.extend(pages::all());
     all.extend(compact::all());
+    all.extend(webhooks::all());
+    all.extend(targets::all());
     all.extend(plain());
     all.extend(damaged_messages(existing));
     all
@@ -1116,8 +1120,8 @@ fn fields() -> Vec<Made> {
         refused("missing_type", "Key 6 is not there.", without(6), "no type"),
         refused(
             "unknown_critical_field",
-            "Key 17, which nobody has defined.",
-            with(&[(17, uint(1))]),
+            "Key 19, which nobody has defined.",
+            with(&[(19, uint(1))]),
             critical,
         ),
         refused(
