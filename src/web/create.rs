@@ -28,7 +28,7 @@ impl App {
         let mut line = self.line(caller, &request);
         let transaction = TransactionId::new(self.random());
         if let Some(event) = event_of(caller, &request, self.config.switches.post_actions) {
-            let reply = self.event(event, transaction, &calls, &mut line).await;
+            let reply = Box::pin(self.event(event, transaction, &calls, &mut line)).await;
             line.transaction_id = Some(transaction.to_string());
             self.write(line, &calls, start, &reply);
             return reply;
@@ -89,7 +89,8 @@ impl App {
         line.data_key = key.as_ref().map(|key| key.reference.fingerprint());
         let mut created = self.links(&request, expiration, key, transaction, now)?;
         let orders = self.orders(&request, &mut created, expires_at(expiration), now)?;
-        self.deliver(orders, &mut created, calls, line).await?;
+        // On the heap, as above.
+        Box::pin(self.deliver(orders, &mut created, calls, line)).await?;
         Ok(created)
     }
 

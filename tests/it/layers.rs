@@ -251,15 +251,15 @@ const MUTUAL: &[(&str, &str, &str)] = &[
 /// Crates that only some files may name, as beginnings of paths.
 const ONLY_IN: &[(&str, &[&str])] = &[
     ("aws_sdk_kms", &["aws.rs", "keys/kms.rs", "keys/mac.rs"]),
+    (
+        "aws_sdk_sfn",
+        &["aws.rs", "tasks/judge.rs", "tasks/step_functions.rs"],
+    ),
     ("aws_sdk_sns", &["aws/deliver.rs", "channels/services.rs"]),
     ("aws_sdk_sesv2", &["aws/deliver.rs", "channels/services.rs"]),
     ("aws_sdk_eventbridge", &["aws/deliver.rs", "channels/services.rs"]),
     ("aws_sdk_secretsmanager", &["aws/deliver.rs"]),
     ("lettre::", &["deliver/"]),
-    (
-        "aws_sdk_sfn",
-        &["aws.rs", "tasks/judge.rs", "tasks/step_functions.rs"],
-    ),
     (
         "aws_sdk_lambda",
         &["aws.rs", "tasks/durable.rs", "tasks/services.rs"],
