@@ -12,8 +12,10 @@ mod planted;
 mod process;
 mod seeds;
 mod service;
+mod webhook;
 
 pub use seeds::seeds;
+use service::split_head;
 
 use cpu_time::ThreadTime;
 use peak_alloc::PeakAlloc;
@@ -35,7 +37,7 @@ pub struct Target {
 }
 
 /// All of them. `planted` has a fault of its own, by which `fuzz/run` sees that faults are found.
-pub const TARGETS: [Target; 9] = [
+pub const TARGETS: [Target; 10] = [
     Target {
         name: "link",
         check: link::check,
@@ -67,6 +69,10 @@ pub const TARGETS: [Target; 9] = [
     Target {
         name: "jsonpath",
         check: jsonpath::check,
+    },
+    Target {
+        name: "webhook",
+        check: webhook::check,
     },
     Target {
         name: "planted",

@@ -50,7 +50,7 @@ fn as_link(text: &str) {
                 .strip_prefix("3-")
                 .and_then(|text| URL_SAFE_NO_PAD.decode(text).ok());
             let bytes = bytes.expect("the text is canonical base64url");
-            assert!(bytes.len() <= 6_144 && [1, 2].contains(&bytes[0]));
+            assert!(bytes.len() <= 6_144 && [1, 2, 3].contains(&bytes[0]));
             opens_only_as_it_was_made(bare, &sealed);
         }
     }

@@ -40,6 +40,13 @@ fn comes_back(payload: &Payload) {
         Ok(Untrusted::Plain(_) | Untrusted::Legacy(_)) => panic!("a 3- link"),
         Err(_) => assert!(link.len() > 8_192, "what is not too long is a link"),
     }
+    let verifies = payload
+        .action
+        .webhook()
+        .is_some_and(|webhook| webhook.verify.is_some());
+    if verifies {
+        return; // only what is sealed can hold a secret
+    }
     match Untrusted::parse(&bounded(|| plain(payload))) {
         Ok(Untrusted::Plain(plain)) => {
             let opened = plain.trust_without_key().expect("what was written is read");
@@ -57,7 +64,7 @@ fn has_one_text(data: &[u8], payload: &Payload) -> bool {
     let plain = (0..count).all(|_| {
         let key = decoder.u64().expect("it was read");
         decoder.skip().expect("it was read");
-        !matches!(key, 10 | 15 | 24..)
+        matches!(key, 0..=9 | 11 | 16..=18)
     });
     plain && !matches!(payload.action.kind, ActionKind::Post(_))
 }

@@ -18,11 +18,7 @@ pub struct Link {
 /// The input is a request as text: `METHOD link more-of-the-query`, lines of headers, an empty line, the body. The link is
 /// the name of a genuine one, or the text of any. `{nonce}` in the body stands for a good one.
 pub fn check(data: &[u8]) {
-    let (head, body) = match data.windows(2).position(|pair| pair == b"\n\n") {
-        Some(end) => (&data[..end], &data[end + 2..]),
-        None => (data, &[][..]),
-    };
-    let Ok(head) = std::str::from_utf8(head) else {
+    let Some((head, body)) = super::split_head(data) else {
         return;
     };
     let mut lines = head.lines();
@@ -109,6 +105,7 @@ fn make_links() -> BTreeMap<String, Link> {
         {"name": "other", "type": "success", "schema": {"type": ["array", "string"]}, "output_body": true,
             "response": {"redirect": "https://example.com/"}},
     ]);
+    let plain = json!([{"name": "any", "type": "success", "schema": {}, "output_body": true}]);
     let buttons = json!([
         {"name": "yes", "type": "success", "schema": schema, "output_body": true, "label": "Yes"},
         {"name": "no", "type": "failure", "error": "No", "label": "No", "style": "danger"},
@@ -120,6 +117,8 @@ fn make_links() -> BTreeMap<String, Link> {
         {"name": "ask", "type": "success", "output": 1, "confirm": true, "title": "Really?"},
         {"name": "strict", "type": "failure", "confirm": "strict"},
         {"name": "post", "type": "post", "outcomes": outcomes},
+        {"name": "signed", "type": "post", "outcomes": plain, "verify": {"scheme": "github", "secret": "It's a Secret to Everybody"},
+            "bodies": ["json", "form", "multipart", "text", "empty"]},
         {"name": "form", "type": "form", "text": "Which?", "outcomes": buttons},
     ]);
     let sealed = |actions: &serde_json::Value, parameters: bool| {

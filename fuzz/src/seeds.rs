@@ -30,6 +30,7 @@ pub fn seeds(target: &str) -> Vec<Vec<u8>> {
         "event" => event(),
         "form" => texts(FORM),
         "jsonpath" => jsonpath(),
+        "webhook" => webhook(),
         _ => vec![b"plan".to_vec()],
     }
 }
@@ -167,6 +168,38 @@ fn jsonpath() -> Vec<Vec<u8>> {
     cases.iter().filter_map(case).collect()
 }
 
+/// The requests of known senders.
+pub fn webhooks() -> Vec<Value> {
+    let text = std::fs::read_to_string(tests().join("vectors/webhooks.json")).expect("it is there");
+    let mut file: Value = serde_json::from_str(&text).expect("it is JSON");
+    serde_json::from_value(file["vectors"].take()).expect("a list")
+}
+
+fn webhook() -> Vec<Vec<u8>> {
+    let request = |vector: &Value| {
+        let headers = vector["headers"].as_array().into_iter().flatten();
+        let lines = headers.map(|pair| {
+            let part = |place: usize| pair[place].as_str().expect("a header");
+            format!("{}: {}\n", part(0), part(1))
+        });
+        let name = vector["name"].as_str().expect("a name");
+        let body = vector["body"].as_str().expect("a body");
+        format!("{name}\n{}\n{body}", lines.collect::<String>()).into_bytes()
+    };
+    let mut all: Vec<Vec<u8>> = webhooks().iter().map(request).collect();
+    all.extend(texts(WEBHOOK));
+    all
+}
+
+const WEBHOOK: &[&str] = &[
+    "x\ncontent-type: multipart/form-data; boundary=b\n\n\
+     --b\r\ncontent-disposition: form-data; name=\"payload\"\r\n\r\n{\"a\": 1}\r\n\
+     --b\r\ncontent-disposition: form-data; name=\"f\"; filename=\"g\"\r\ncontent-type: text/plain\r\n\r\nx\r\n--b--\r\n",
+    "x\ncontent-type: application/x-www-form-urlencoded\n\npayload=%7B%22a%22%3A1%7D&a=1&a=2",
+    "x\ncontent-type: text/plain\n\n\u{e9}",
+    "x\n\n",
+];
+
 const PROCESS: &[&str] = &[
     "GET success p=1\naccept: text/html\n\n",
     "GET success p=%22%7D&q=1\naccept: application/json;q=0.5, text/plain\naccept-language: de-AT, en;q=0.1\n\n",
@@ -193,6 +226,9 @@ const PROCESS: &[&str] = &[
     "POST post\ncontent-type: application/x-www-form-urlencoded\n\nwhy=because&x=1",
     "POST post\ncontent-type: multipart/form-data; boundary=b\n\n\
      --b\r\ncontent-disposition: form-data; name=\"why\"\r\n\r\nbecause\r\n--b--\r\n",
+    "POST signed\nx-hub-signature-256: sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17\n\
+     content-type: text/plain\n\nHello, World!",
+    "POST signed\nx-hub-signature-256: sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e18\n\n",
     "GET 3-AAAA\n\n",
     "GET 1-eyJ0b2tlbiI6InQiLCJ0aWQiOiIwMDExMjIzMzQ0NTU2Njc3ODg5OWFhYmJjY2RkZWVmZiIsImlhdCI6MSwiYWN0aW9uIjp7Im5hbWUiOiJhIiwidHlwZSI6ImhlYXJ0YmVhdCJ9fQ action=a&type=heartbeat\n\n",
     "PUT success\n\n",

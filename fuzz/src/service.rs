@@ -189,3 +189,12 @@ impl Answer {
         serde_json::from_str(&self.body).expect("the answer is JSON")
     }
 }
+
+/// A request as text: what comes before the first empty line, and the bytes behind it.
+pub fn split_head(data: &[u8]) -> Option<(&str, &[u8])> {
+    let (head, body) = match data.windows(2).position(|pair| pair == b"\n\n") {
+        Some(end) => (&data[..end], &data[end + 2..]),
+        None => (data, &[][..]),
+    };
+    Some((std::str::from_utf8(head).ok()?, body))
+}

@@ -26,6 +26,10 @@ mod process;
 mod seeds;
 #[path = "../../fuzz/src/service.rs"]
 mod service;
+#[path = "../../fuzz/src/webhook.rs"]
+mod webhook;
+
+use service::split_head;
 
 /// Time and memory are measured by the fuzzer, with the optimised code.
 fn bounded<T>(run: impl FnOnce() -> T) -> T {
@@ -70,5 +74,6 @@ fn requests() {
 #[test]
 fn bodies() {
     check("form", form::check);
+    check("webhook", webhook::check);
     check("jsonpath", jsonpath::check);
 }

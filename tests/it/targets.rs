@@ -4,9 +4,9 @@
 mod apis;
 mod events;
 
-use crate::receiver::{Behaviour, Received, Receiver};
+use crate::stand_ins::receiver::{Behaviour, Received, Receiver};
 use crate::support::{Answer, BASE, NOW, Stack, heartbeat, parameters, post, set_clock, success, with};
-use crate::tls::Identity;
+use crate::stand_ins::tls::Identity;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use serde_json::{Value, json};

@@ -1,9 +1,9 @@
 //! CreateUrls, invoked by CloudFormation and by the notification of an approval.
 
 use super::{ALL, OVER, RESPONSE_HOST, STACK_ID, World, ok, response_url, wait_target};
-use crate::receiver::Behaviour;
+use crate::stand_ins::receiver::Behaviour;
 use crate::support::{Answer, set_clock, with};
-use crate::tls::Identity;
+use crate::stand_ins::tls::Identity;
 use serde_json::{Value, json};
 
 fn event(kind: &str, properties: Value, more: Value) -> Value {
