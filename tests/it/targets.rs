@@ -5,8 +5,8 @@ mod apis;
 mod events;
 
 use crate::stand_ins::receiver::{Behaviour, Received, Receiver};
-use crate::support::{Answer, BASE, NOW, Stack, heartbeat, parameters, post, set_clock, success, with};
 use crate::stand_ins::tls::Identity;
+use crate::support::{Answer, BASE, NOW, Stack, heartbeat, parameters, post, set_clock, success, with};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use serde_json::{Value, json};

@@ -2,8 +2,8 @@
 
 use super::{ALL, World};
 use crate::stand_ins::receiver::{Behaviour, Received};
-use crate::support::{heartbeat, success};
 use crate::stand_ins::tls::Identity;
+use crate::support::{heartbeat, success};
 use serde_json::{Value, json};
 
 const UUID: &str = "3f7a1c52-4f3e-4b0a-9d52-8f8f0c7a6a11";

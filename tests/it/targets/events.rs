@@ -2,8 +2,8 @@
 
 use super::{ALL, OVER, RESPONSE_HOST, STACK_ID, World, ok, response_url, wait_target};
 use crate::stand_ins::receiver::Behaviour;
-use crate::support::{Answer, set_clock, with};
 use crate::stand_ins::tls::Identity;
+use crate::support::{Answer, set_clock, with};
 use serde_json::{Value, json};
 
 fn event(kind: &str, properties: Value, more: Value) -> Value {
