@@ -3,6 +3,7 @@
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Request};
+use sfn_callback_urls::channels::Channels;
 use sfn_callback_urls::config::Config;
 use sfn_callback_urls::keys::Keys;
 use sfn_callback_urls::keys::local::LocalKeys;
@@ -86,6 +87,7 @@ impl Service {
         let app = App {
             config: Config::from_vars(variable).expect("the settings are right"),
             keys: keys(),
+            channels: Channels::Off,
             tasks: Tasks::Listed(tasks.clone()),
             channels: sfn_callback_urls::channels::Channels::Off,
             clock: || jiff::Timestamp::from_second(CLOCK.get()).expect("a time"),

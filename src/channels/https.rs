@@ -21,6 +21,8 @@ const MAX_WAIT: Duration = Duration::from_secs(3);
 const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
 
 type Headers = Vec<(HeaderName, HeaderValue)>;
+/// Where to and with which headers, by the secret; or why it is none.
+type Address<'a> = dyn Fn(&str) -> Result<(HttpsUrl, Headers), String> + Sync + 'a;
 
 /// What an answer means.
 enum Verdict {
@@ -40,7 +42,7 @@ struct Receiver<'a> {
     secret: &'a Secret,
     body: &'a str,
     /// Address and headers, by the secret.
-    address: &'a (dyn Fn(&str) -> Result<(HttpsUrl, Headers), String> + Sync),
+    address: &'a Address<'a>,
     judge: fn(&Answer) -> Verdict,
     /// The receiver can tell that a message is the same.
     may_repeat: bool,

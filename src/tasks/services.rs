@@ -49,6 +49,13 @@ impl Services {
         }
     }
 
+    /// The same with another client of Step Functions, so that tests can try one that lies.
+    #[must_use]
+    pub fn with_states(mut self, client: aws_sdk_sfn::Client) -> Self {
+        self.states = StepFunctions::new(client);
+        self
+    }
+
     pub(super) async fn report(
         &self,
         target: &Target,

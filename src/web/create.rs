@@ -27,13 +27,13 @@ impl App {
         let calls = Calls::default();
         let mut line = self.line(caller, &request);
         let transaction = TransactionId::new(self.random());
+        // On the heap, or whoever waits for this would be laid out around all of the clients of AWS.
         if let Some(event) = event_of(caller, &request, self.config.switches.post_actions) {
             let reply = Box::pin(self.event(event, transaction, &calls, &mut line)).await;
             line.transaction_id = Some(transaction.to_string());
             self.write(line, &calls, start, &reply);
             return reply;
         }
-        // On the heap, or whoever waits for this would be laid out around all of the clients of AWS.
         let trying = Box::pin(self.try_create(caller.door, &request, transaction, &calls, &mut line));
         let reply = match trying.await {
             Ok(created) => {

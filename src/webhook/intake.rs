@@ -90,10 +90,10 @@ impl Intake {
         if bodies.as_ref().is_some_and(Vec::is_empty) {
             return Err(Fault::at("bodies", "must name at least one kind, or be left out"));
         }
-        if let Some(field) = &wire.unwrap {
-            if field.is_empty() || field.chars().nth(MAX_FIELD_CHARS).is_some() {
-                return Err(Fault::at("unwrap", "must have 1 to 64 characters"));
-            }
+        if let Some(field) = &wire.unwrap
+            && (field.is_empty() || field.chars().nth(MAX_FIELD_CHARS).is_some())
+        {
+            return Err(Fault::at("unwrap", "must have 1 to 64 characters"));
         }
         Ok(Self {
             bodies,

@@ -131,6 +131,34 @@ mod tests {
     }
 
     #[test]
+    fn an_address_is_known_as_it_was_handed_out_and_as_it_was_called() {
+        let base = "https://a.example/v1";
+        let handed_out = || {
+            vec![
+                format!("{base}/respond?a=1&data=x"),
+                format!("{base}/respond?data=x"),
+            ]
+        };
+        assert_eq!(
+            addresses(base, handed_out(), "data=x&a=1"),
+            [
+                "https://a.example/v1/respond?a=1&data=x",
+                "https://a.example/v1/respond?data=x",
+                "https://a.example/v1/respond?data=x&a=1"
+            ]
+        );
+        // With a digest in what was called, an address without it would leave the body unsigned.
+        assert_eq!(
+            addresses(base, handed_out(), "bodySHA256=0f&data=x"),
+            [
+                "https://a.example/v1/respond?a=1&data=x&bodySHA256=0f",
+                "https://a.example/v1/respond?data=x&bodySHA256=0f",
+                "https://a.example/v1/respond?bodySHA256=0f&data=x"
+            ]
+        );
+    }
+
+    #[test]
     fn fields_are_signed_in_order_and_each_value_once() {
         let text = |body: &str| String::from_utf8(fields(body.as_bytes())).unwrap();
         assert_eq!(text("b=2&a=1&a=0&a=1&c="), "a0a1b2c");

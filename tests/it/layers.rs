@@ -253,7 +253,12 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("aws_sdk_kms", &["aws.rs", "keys/kms.rs", "keys/mac.rs"]),
     (
         "aws_sdk_sfn",
-        &["aws.rs", "tasks/judge.rs", "tasks/step_functions.rs"],
+        &[
+            "aws.rs",
+            "tasks/judge.rs",
+            "tasks/services.rs",
+            "tasks/step_functions.rs",
+        ],
     ),
     ("aws_sdk_sns", &["aws/deliver.rs", "channels/services.rs"]),
     ("aws_sdk_sesv2", &["aws/deliver.rs", "channels/services.rs"]),

@@ -13,8 +13,10 @@ use sfn_callback_urls::language::Language;
 use sfn_callback_urls::link::{BaseUrl, Query};
 use sfn_callback_urls::nonce::{MAX_AGE_MS, MIN_AGE_MS, NonceFault, NonceKey};
 use sfn_callback_urls::payload::{Payload, json_form, packed};
+use sfn_callback_urls::seal::epoch::Epoch;
 use sfn_callback_urls::seal::{self, DataKey, KeyRef, SealingKey, Untrusted, sealed};
 use sfn_callback_urls::select::path::Step;
+use sfn_callback_urls::target::Target;
 use sfn_callback_urls::template::{self, Parameters};
 use sfn_callback_urls::token::{MAX_TOKEN_CHARS, TaskToken};
 use sfn_callback_urls::transaction::TransactionId;
@@ -122,7 +124,7 @@ fn payload() -> impl Strategy<Value = Payload> {
             let confirm = if asks { Confirm::Page } else { Confirm::Off };
             let action = action::read_action(&raw, "action", Source::Request(confirm), &Notes::default());
             Some(Payload {
-                token,
+                target: Target::StepFunctions(token),
                 transaction: TransactionId::new(transaction),
                 issued_at,
                 expires_at,
@@ -139,6 +141,7 @@ fn payload() -> impl Strategy<Value = Payload> {
 fn key_reference() -> impl Strategy<Value = KeyRef> {
     prop_oneof![
         any::<[u8; 8]>().prop_map(KeyRef::Local),
+        any::<[u8; 4]>().prop_map(|hours| KeyRef::Epoch(Epoch::from_be_bytes(hours))),
         vec(any::<u8>(), 1..=1_024).prop_map(KeyRef::Kms),
     ]
 }

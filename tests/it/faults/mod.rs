@@ -23,7 +23,7 @@ use sfn_callback_urls::config::Config;
 use sfn_callback_urls::keys::Keys;
 use sfn_callback_urls::keys::kms::KmsKeys;
 use sfn_callback_urls::tasks::Tasks;
-use sfn_callback_urls::tasks::step_functions::StepFunctions;
+use sfn_callback_urls::tasks::services::Services;
 use sfn_callback_urls::web::{App, Door};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -314,10 +314,12 @@ fn app(
         }
     };
     let keys = KmsKeys::new(kms, config.opening_keys(), config.audience.clone(), config.caches);
+    let tasks = Services::new(shared, config.aws.clone(), config.outbound.clone(), cells::below);
+    let tasks = tasks.with_states(states);
     App {
         config,
         keys: Keys::Kms(Box::new(keys)),
-        tasks: Tasks::StepFunctions(StepFunctions::new(states, cells::below)),
+        tasks: Tasks::Aws(Box::new(tasks)),
         channels: sfn_callback_urls::channels::Channels::Off,
         clock: || jiff::Timestamp::from_second(NOW).expect("a time"),
         random: cells::random,
