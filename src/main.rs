@@ -14,8 +14,9 @@ use std::sync::Arc;
 async fn main() -> ExitCode {
     process::quiet_panics();
     match std::env::var("_HANDLER") {
-        Ok(handler) => in_lambda(&handler).await,
-        Err(_) => elsewhere().await,
+        // On the heap, or the compiler would lay out everything that either may wait for as one.
+        Ok(handler) => Box::pin(in_lambda(&handler)).await,
+        Err(_) => Box::pin(elsewhere()).await,
     }
 }
 

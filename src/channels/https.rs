@@ -2,12 +2,12 @@
 //! tell that it is the same.
 
 use super::secrets::Text;
-use super::sign::sign;
 use super::{ATTEMPTS, Adapters, Failure, PAUSE, Receipt};
 use crate::calls::Calls;
 use crate::deliver::{Secret, SlackDoor};
 use crate::https_url::HttpsUrl;
 use crate::outbound::{self, Answer, Message};
+use crate::webhook;
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
 use http::{Method, StatusCode};
@@ -21,6 +21,8 @@ const MAX_WAIT: Duration = Duration::from_secs(3);
 const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
 
 type Headers = Vec<(HeaderName, HeaderValue)>;
+/// Where to and with which headers, by the secret; or why it is none.
+type Address<'a> = dyn Fn(&str) -> Result<(HttpsUrl, Headers), String> + Sync + 'a;
 
 /// What an answer means.
 enum Verdict {
@@ -40,7 +42,7 @@ struct Receiver<'a> {
     secret: &'a Secret,
     body: &'a str,
     /// Address and headers, by the secret.
-    address: &'a (dyn Fn(&str) -> Result<(HttpsUrl, Headers), String> + Sync),
+    address: &'a Address<'a>,
     judge: fn(&Answer) -> Verdict,
     /// The receiver can tell that a message is the same.
     may_repeat: bool,
@@ -126,7 +128,9 @@ impl Adapters {
         calls: &Calls,
     ) -> Result<Receipt, Failure> {
         let address = |key: &str| {
-            let signature = sign(key, id, timestamp, body)?;
+            let key = webhook::Secret::new(key.to_owned());
+            let signature = webhook::standard::sign(&key, id, timestamp, body.as_bytes());
+            let signature = signature.map_err(|what| format!("the secret {what}"))?;
             let header = |name: &'static str, text: &str| {
                 let value = HeaderValue::try_from(text).map_err(|_| "an id that is no header")?;
                 Ok::<_, String>((HeaderName::from_static(name), value))

@@ -3,7 +3,6 @@
 mod https;
 mod secrets;
 mod services;
-mod sign;
 
 use crate::aws::Shared;
 use crate::calls::Calls;
@@ -118,7 +117,7 @@ impl Channels {
             }
             let late = || Failure::NotSent("the time for all messages is over".to_owned());
             let result = match Instant::now() < deadline {
-                true => timeout_at(deadline, self.send_one(parcel, calls))
+                true => timeout_at(deadline, Box::pin(self.send_one(parcel, calls)))
                     .await
                     .unwrap_or_else(|_| Err(Failure::Unknown("timeout".to_owned()))),
                 false => Err(late()),

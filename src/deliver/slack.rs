@@ -2,7 +2,7 @@
 
 use super::message::{Button, Message};
 use crate::action::Style;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// Longest text of a header, of a section and of a button, in characters.
 const MAX_HEADER: usize = 150;
@@ -45,7 +45,7 @@ pub fn compose(message: &Message<'_>, channel: Option<&str>) -> Value {
         .collect();
     let elements = [json!({"type": "mrkdwn", "text": rows.join("\n"), "verbatim": true})];
     blocks.push(json!({"type": "context", "elements": elements}));
-    let mut body = json!({
+    let body = json!({
         // What notifications and screen readers say.
         "text": escaped(message.heading),
         "blocks": blocks,
@@ -53,10 +53,7 @@ pub fn compose(message: &Message<'_>, channel: Option<&str>) -> Value {
         "unfurl_links": false,
         "unfurl_media": false,
     });
-    if let Some(channel) = channel {
-        body["channel"] = channel.into();
-    }
-    body
+    with(body, "channel", channel)
 }
 
 /// Whether Slack takes it.
@@ -71,18 +68,30 @@ pub fn check(body: &Value) -> Result<(), String> {
 }
 
 fn button(button: &Button<'_>) -> Value {
-    let mut element = json!({
+    let element = json!({
         "type": "button",
         "text": plain(&button.label, MAX_BUTTON),
         "url": button.url,
         "action_id": format!("link-{}", button.index),
     });
-    match button.style {
-        Style::Primary => element["style"] = "primary".into(),
-        Style::Danger => element["style"] = "danger".into(),
-        Style::Secondary => {}
+    let style = match button.style {
+        Style::Primary => Some("primary"),
+        Style::Danger => Some("danger"),
+        Style::Secondary => None,
+    };
+    with(element, "style", style)
+}
+
+/// The object with one member more, if there is a value for it.
+fn with(object: Value, name: &str, value: Option<&str>) -> Value {
+    let more: Map<String, Value> = value
+        .map(|value| (name.to_owned(), value.into()))
+        .into_iter()
+        .collect();
+    match object {
+        Value::Object(own) => own.into_iter().chain(more).collect::<Map<_, _>>().into(),
+        other => other,
     }
-    element
 }
 
 /// Text that Slack takes as it is, shortened.

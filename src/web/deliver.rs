@@ -93,7 +93,16 @@ impl App {
         }
         orders.sort_by_key(|order| order.optional);
         if !request.returns_urls {
-            created.links = Links::Delivered(created.links.len());
+            // Secrets that were generated are told once, here.
+            let has_secrets =
+                matches!(&created.links, Links::Own(own) if own.iter().any(|own| !own.secrets.is_empty()));
+            match has_secrets {
+                true => created.warnings.push(
+                    "deliver: the answer has the links, because it tells the secrets that were generated for each recipient"
+                        .to_owned(),
+                ),
+                false => created.links = Links::Delivered(created.links.len()),
+            }
         }
         Ok(orders)
     }

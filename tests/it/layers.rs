@@ -148,7 +148,15 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("outbound", &["config", "https_url"]),
     (
         "channels",
-        &["aws", "calls", "config", "deliver", "https_url", "outbound"],
+        &[
+            "aws",
+            "calls",
+            "config",
+            "deliver",
+            "https_url",
+            "outbound",
+            "webhook",
+        ],
     ),
     ("keys", &["aws", "calls", "config", "rejection", "seal"]),
     (
