@@ -89,7 +89,6 @@ impl Service {
             keys: keys(),
             channels: Channels::Off,
             tasks: Tasks::Listed(tasks.clone()),
-            channels: sfn_callback_urls::channels::Channels::Off,
             clock: || jiff::Timestamp::from_second(CLOCK.get()).expect("a time"),
             random: |bytes| bytes.fill(42),
             log: Box::new(move |line| log.lock().expect("one thread").push(line.to_owned())),
