@@ -127,7 +127,9 @@ impl Service {
     fn of(operation: &str) -> Self {
         match operation {
             "GenerateDataKey" | "Decrypt" | "GenerateMac" => Service::Kms,
-            "PutApprovalResult" | "SendAutomationSignal" => Service::Report,
+            "PutApprovalResult" | "SendAutomationSignal" | "SignalWaitCondition" | "AnswerCustomResource" => {
+                Service::Report
+            }
             _ if operation.starts_with("SendTask")
                 || operation.starts_with("SendDurableExecutionCallback") =>
             {

@@ -460,7 +460,7 @@ impl fmt::Display for Rejection {
                 "The request does not prove who sent it; nothing was sent. Check the secret, the signature and the clock."
             }
             Rejection::NotPermitted(_, Sent::NotSent) => {
-                "Step Functions does not let this service answer the task; nothing was sent."
+                "AWS does not let this service answer; nothing was sent."
             }
             Rejection::NotPermitted(_, Sent::Unknown) | Rejection::ServiceError(_) => {
                 "Something unexpected happened in this service."

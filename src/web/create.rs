@@ -89,7 +89,6 @@ impl App {
         line.data_key = key.as_ref().map(|key| key.reference.fingerprint());
         let mut created = self.links(&request, expiration, key, transaction, now)?;
         let orders = self.orders(&request, &mut created, expires_at(expiration), now)?;
-        // On the heap, as above.
         Box::pin(self.deliver(orders, &mut created, calls, line)).await?;
         Ok(created)
     }

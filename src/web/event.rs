@@ -68,8 +68,8 @@ impl App {
         line: &mut Line,
     ) -> Result<Created, Rejection> {
         let request = Request::new(Bytes::from(request.to_string()));
-        self.try_create(Door::Direct, &request, transaction, calls, line)
-            .await
+        let created = self.try_create(Door::Direct, &request, transaction, calls, line);
+        Box::pin(created).await
     }
 
     async fn custom_resource(

@@ -141,7 +141,10 @@ class ProductStack:
 
     def _is_ready(self, name: str) -> bool:
         depends = self._template["Resources"][name].get("DependsOn", [])
-        depends = [depends] if isinstance(depends, str) else depends
+        depends = [depends] if isinstance(depends, str) else list(depends)
+        # What is taken from another resource has to be there first.
+        text = json.dumps(self._template["Resources"][name].get("Properties", {}))
+        depends += re.findall(r'"Fn::GetAtt": \["(\w+)"', text)
         return name not in self._waiting.values() and not set(depends) & set(self._left)
 
     def _start(self, name: str) -> bool:
@@ -208,6 +211,11 @@ class ProductStack:
 
     def _resolved_properties(self, name: str) -> dict[str, Any]:
         return _texts(self._resolved(self._template["Resources"][name]["Properties"]))
+
+    def attribute(self, name: str) -> str:
+        """What `Fn::GetAtt` gives."""
+        resource, _, attribute = name.partition(".")
+        return self._attributes[resource][attribute]
 
     def _resolved(self, value: Any) -> Any:
         match value:

@@ -113,7 +113,7 @@ def test_approved_the_stack_goes_on(catalog, product):
         assert (made.host, signal.host) == (RESPONSE_HOST, WAIT_HOST)
         data = made.json()["Data"]
         assert set(data) == {"TransactionId", "Expiration"}, "no link that somebody could read"
-        answer = json.loads(stack.outputs["Answer"])
+        answer = json.loads(stack.attribute("WaitCondition.Data"))
         assert answer == {data["TransactionId"]: '{"approved":"yes"}'}
     stack.delete()
 
