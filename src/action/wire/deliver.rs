@@ -16,7 +16,7 @@ use schemars::JsonSchema;
 )]
 pub enum Deliver {
     /// One channel.
-    One(Delivery),
+    One(Box<Delivery>),
     /// Up to ten.
     Several(#[schemars(length(min = 1, max = 10))] Vec<Delivery>),
 }
