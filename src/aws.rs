@@ -9,9 +9,10 @@ use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_runtime_api::client::interceptors::context::BeforeDeserializationInterceptorContextRef;
 use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
-use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::config_bag::ConfigBag;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
@@ -117,6 +118,17 @@ impl Shared {
         config.set_endpoint_url(endpoint.map(str::to_owned));
         aws_sdk_sfn::Client::from_conf(config.build())
     }
+}
+
+/// Turns a request into one that asks for nothing: whatever the service answers, there is a connection to it afterwards.
+pub fn as_ping(request: &mut HttpRequest) {
+    let _ = request.set_method("GET");
+    let address = format!("{}/ping", request.uri().trim_end_matches('/'));
+    let _ = request.set_uri(address);
+    for name in ["content-length", "content-type", "x-amz-target"] {
+        request.headers_mut().remove(name);
+    }
+    *request.body_mut() = SdkBody::empty();
 }
 
 /// Takes a success for one only when it speaks the protocol of the service: the SDK does not look at answers whose

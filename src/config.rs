@@ -41,6 +41,8 @@ pub struct Config {
     pub verbose: bool,
     /// `DATA_KEY_MAX_AGE`, `DATA_KEY_MAX_USES` and `DECRYPT_CACHE_MAX_AGE`.
     pub caches: CacheSettings,
+    /// `WARM_UP`: connections are made before the first event.
+    pub warm_up: bool,
     /// How hosts that are no service of AWS are reached.
     pub outbound: OutboundSettings,
     /// Where KMS and Step Functions are, if not where the SDK thinks, and whom TLS trusts.
@@ -158,6 +160,7 @@ impl Config {
             cors_allow_origin: read.parsed("CORS_ALLOW_ORIGIN", |text| AllowedOrigin::parse(&text)),
             log_level: read.level("LOG_LEVEL"),
             verbose: read.switch("VERBOSE_LOGGING", false),
+            warm_up: read.switch("WARM_UP", true),
             caches: CacheSettings {
                 data_key_max_age: read.number("DATA_KEY_MAX_AGE", 300, 0, 3_600),
                 data_key_max_uses: read.number("DATA_KEY_MAX_USES", 100, 1, 10_000),

@@ -1,5 +1,6 @@
 //! Events of Lambda: REST API, HTTP API, Function URL and direct invocation become one kind of request.
 
+use super::warm;
 use crate::reply::Reply;
 use crate::web::{self, App, Caller, Door};
 use base64::Engine as _;
@@ -48,6 +49,9 @@ impl Role {
 /// # Errors
 /// The Runtime API cannot be reached or understood.
 pub async fn run(role: Role, app: Arc<App>) -> Result<(), lambda_runtime::Error> {
+    if app.config.warm_up {
+        warm::up(role, &app).await;
+    }
     lambda_runtime::run(service(role, app)).await
 }
 

@@ -31,12 +31,9 @@ pub fn app(config: Config, credentials: Option<SharedCredentialsProvider>) -> Re
             )))
         }
     };
-    let states = shared.states(config.aws.states_endpoint.as_deref());
-    Ok(with(
-        config,
-        keys,
-        Tasks::StepFunctions(StepFunctions::new(states, below)),
-    ))
+    let endpoint = config.aws.states_endpoint.clone();
+    let states = StepFunctions::new(move || shared.states(endpoint.as_deref()), below);
+    Ok(with(config, keys, Tasks::StepFunctions(states)))
 }
 
 /// A service with the clock, the randomness and the log of this process.

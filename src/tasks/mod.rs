@@ -22,6 +22,14 @@ pub enum Tasks {
 }
 
 impl Tasks {
+    /// Has a connection to where tasks wait.
+    pub async fn connect(&self) {
+        match self {
+            Tasks::StepFunctions(states) => states.connect().await,
+            Tasks::Listed(_) => {}
+        }
+    }
+
     /// Tells a task, and says honestly what became of it.
     ///
     /// # Errors

@@ -8,6 +8,7 @@ use crate::token::TaskToken;
 use aws_sdk_sfn::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sfn::operation::RequestId;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 /// Longest message of Step Functions that is passed on, in characters.
@@ -15,15 +16,27 @@ const MAX_MESSAGE_CHARS: usize = 300;
 
 /// Tasks of AWS Step Functions.
 pub struct StepFunctions {
-    client: aws_sdk_sfn::Client,
+    /// Made when it is first used: create never needs it.
+    client: LazyLock<aws_sdk_sfn::Client, Box<dyn FnOnce() -> aws_sdk_sfn::Client + Send>>,
     /// A number below the given one, for pauses of different lengths.
     below: fn(u64) -> u64,
 }
 
 impl StepFunctions {
     /// With a client that tries once ([`crate::aws::Shared::states`]).
-    pub fn new(client: aws_sdk_sfn::Client, below: fn(u64) -> u64) -> Self {
-        Self { client, below }
+    pub fn new(
+        client: impl FnOnce() -> aws_sdk_sfn::Client + Send + 'static,
+        below: fn(u64) -> u64,
+    ) -> Self {
+        Self {
+            client: LazyLock::new(Box::new(client)),
+            below,
+        }
+    }
+
+    pub(super) async fn connect(&self) {
+        let request = self.client.send_task_heartbeat().customize();
+        let _ = request.mutate_request(aws::as_ping).send().await;
     }
 
     pub(super) async fn report(

@@ -139,6 +139,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     // Shells.
     ("entry/process", &["aws", "config", "keys", "tasks", "web"]),
     ("entry/lambda", &["reply", "web"]),
+    ("entry/warm", &["web"]),
     (
         "entry/laptop",
         &[

@@ -8,3 +8,4 @@ mod harness;
 mod leaks;
 mod service;
 mod stage;
+mod warm;
