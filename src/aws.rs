@@ -53,7 +53,8 @@ impl Shared {
                 format!("AWS_CA_BUNDLE or SSL_CERT_FILE: cannot be read: {}", error.kind())
             })?,
         };
-        let http = Https::new(&roots).map_err(|problem| format!("AWS_CA_BUNDLE or SSL_CERT_FILE: {problem}"))?;
+        let http =
+            Https::new(&roots).map_err(|problem| format!("AWS_CA_BUNDLE or SSL_CERT_FILE: {problem}"))?;
         Ok(Self {
             region: config.region.clone(),
             http: http.into_shared(),

@@ -23,7 +23,9 @@ use std::time::Instant;
 
 fn main() -> ExitCode {
     // Cargo adds `--bench`.
-    let file = std::env::args().skip(1).find(|argument| !argument.starts_with("--"));
+    let file = std::env::args()
+        .skip(1)
+        .find(|argument| !argument.starts_with("--"));
     let Some(file) = file else {
         eprintln!("measure: no plan is named; start bench/run instead");
         return ExitCode::FAILURE;
@@ -69,6 +71,9 @@ fn measured(file: &str) -> Result<String, Box<dyn Error>> {
         eprint!("\rcalls of each kind: {} of {}", plan.calls - left, plan.calls);
     }
     eprintln!();
-    let figures = all.into_iter().map(Rounds::finish).collect::<Result<Vec<_>, _>>()?;
+    let figures = all
+        .into_iter()
+        .map(Rounds::finish)
+        .collect::<Result<Vec<_>, _>>()?;
     Ok(serde_json::to_string(&figures)?)
 }

@@ -102,20 +102,23 @@ impl<'a> Rounds<'a> {
         let stage = &self.stage;
         let tasks: Vec<_> = (0..count).map(|_| stage.waiting_task()).collect();
         let mut links = Vec::new();
-        self.create_two.measure(stage, &mut create, count, |create, number| {
-            let (_, token) = tasks.get(number).ok_or("no task")?;
-            let (url, took) = stage.create(create, token, 2)?;
-            links.push(url);
-            Ok(took)
-        })?;
-        self.create_five.measure(stage, &mut create, count, |create, number| {
-            let (_, token) = tasks.get(number).ok_or("no task")?;
-            Ok(stage.create(create, token, 5)?.1)
-        })?;
-        self.callback.measure(stage, &mut process, count, |process, number| {
-            let (task, _) = tasks.get(number).ok_or("no task")?;
-            stage.open(process, links.get(number).ok_or("no link")?, *task)
-        })?;
+        self.create_two
+            .measure(stage, &mut create, count, |create, number| {
+                let (_, token) = tasks.get(number).ok_or("no task")?;
+                let (url, took) = stage.create(create, token, 2)?;
+                links.push(url);
+                Ok(took)
+            })?;
+        self.create_five
+            .measure(stage, &mut create, count, |create, number| {
+                let (_, token) = tasks.get(number).ok_or("no task")?;
+                Ok(stage.create(create, token, 5)?.1)
+            })?;
+        self.callback
+            .measure(stage, &mut process, count, |process, number| {
+                let (task, _) = tasks.get(number).ok_or("no task")?;
+                stage.open(process, links.get(number).ok_or("no link")?, *task)
+            })?;
         self.warm = Some((create, process));
         Ok(())
     }
@@ -138,11 +141,16 @@ impl<'a> Rounds<'a> {
     }
 
     fn retire(&mut self, function: Function) -> Result<(), String> {
-        let peak = function.peak_memory_kib().ok_or("/proc does not tell the peak memory")?;
+        let peak = function
+            .peak_memory_kib()
+            .ok_or("/proc does not tell the peak memory")?;
         self.peak_memory_kib = self.peak_memory_kib.max(peak);
         match function.finish().violations.first() {
             None => Ok(()),
-            Some(violation) => Err(format!("{} broke the rules of the Runtime API: {violation}", self.label)),
+            Some(violation) => Err(format!(
+                "{} broke the rules of the Runtime API: {violation}",
+                self.label
+            )),
         }
     }
 
@@ -162,7 +170,8 @@ impl Starts {
         let times = function.times();
         self.ready.extend(times.ready);
         self.first_answer.extend(times.first_response);
-        self.cpu.push(reading::cpu_of_living_threads(function.process_id()));
+        self.cpu
+            .push(reading::cpu_of_living_threads(function.process_id()));
     }
 
     fn figures(self) -> Start {

@@ -1,7 +1,7 @@
 //! One thing to measure, with a KMS key and Step Functions of its own.
 
 use crate::plan::{Plan, Subject};
-use crate::support::aws::{Fault, FakeAws, Identity, Operation};
+use crate::support::aws::{FakeAws, Fault, Identity, Operation};
 use crate::support::events::{Door, HttpRequest};
 use crate::support::runtime_api::{Failure, Function, Launch};
 use serde_json::{Value, json};
@@ -29,7 +29,11 @@ impl<'a> Stage<'a> {
         let aws = FakeAws::start_tls(Identity::Trusted);
         for operation in Operation::ALL {
             let is_kms = matches!(operation, Operation::GenerateDataKey | Operation::Decrypt);
-            let latency = if is_kms { plan.kms_latency } else { plan.states_latency };
+            let latency = if is_kms {
+                plan.kms_latency
+            } else {
+                plan.states_latency
+            };
             if latency > 0 {
                 aws.fault_always(operation, Fault::Late(Duration::from_millis(latency)));
             }
@@ -91,7 +95,12 @@ impl<'a> Stage<'a> {
     }
 
     /// Makes the links of a request; gives the first one.
-    pub fn create(&self, function: &mut Function, token: &str, links: usize) -> Result<(String, Duration), String> {
+    pub fn create(
+        &self,
+        function: &mut Function,
+        token: &str,
+        links: usize,
+    ) -> Result<(String, Duration), String> {
         let wanted = links;
         let answer = self.call(function, &creation(token, links))?;
         let urls = answer.0.get("urls").and_then(Value::as_object);
@@ -145,9 +154,7 @@ impl<'a> Stage<'a> {
 
 fn creation(token: &str, links: usize) -> Value {
     let approve = json!({"name": "approve", "type": "success", "output": {"name_in_output": "Ann"}});
-    let reject = |number: usize| {
-        json!({"name": format!("reject{number}"), "type": "failure", "error": "rejected", "cause": "Ann rejected it"})
-    };
+    let reject = |number: usize| json!({"name": format!("reject{number}"), "type": "failure", "error": "rejected", "cause": "Ann rejected it"});
     let mut actions = vec![approve];
     actions.extend((1..links).map(reject));
     json!({"token": token, "actions": actions})

@@ -11,13 +11,15 @@ use http::header::{HOST, HeaderName, HeaderValue};
 use lambda_http::aws_lambda_events::encodings::Body;
 use lambda_http::lambda_runtime::{self, LambdaEvent, service_fn};
 use lambda_http::request::{LambdaRequest, RequestContext};
-use lambda_http::{Adapter, RequestExt, Service};
+use lambda_http::{Adapter, IntoResponse, RequestExt, Service};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use std::convert::Infallible;
 use std::fmt::Write as _;
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 
 /// Longest query that is looked at, in bytes: far above what API Gateway passes on (10,240 bytes with the headers).
@@ -70,7 +72,7 @@ pub fn service(
         };
         async move {
             let reply: Reply = task.await.unwrap_or_else(|_| web::unexpected("panicked"));
-            Ok::<_, Infallible>(reply)
+            Ok::<_, Infallible>(Text(reply))
         }
     });
     let mut adapter = Adapter::from(answer);
@@ -79,6 +81,20 @@ pub fn service(
         make_harmless(&mut payload);
         adapter.call(LambdaEvent::new(payload, event.context))
     })
+}
+
+/// A reply as it is. lambda_http would look into its content type for a character set, and has tables of all of them for
+/// that; ours are UTF-8.
+struct Text(Reply);
+
+impl IntoResponse for Text {
+    fn into_response(self) -> Pin<Box<dyn Future<Output = http::Response<Body>> + Send>> {
+        let body = |text: String| match text.is_empty() {
+            true => Body::Empty,
+            false => Body::Text(text),
+        };
+        Box::pin(std::future::ready(self.0.map(body)))
+    }
 }
 
 /// An event as lambda_http reads it, without the headers that it cannot hold: for it, a header that is not ASCII turns

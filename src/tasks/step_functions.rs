@@ -24,10 +24,7 @@ pub struct StepFunctions {
 
 impl StepFunctions {
     /// With a client that tries once ([`crate::aws::Shared::states`]).
-    pub fn new(
-        client: impl FnOnce() -> aws_sdk_sfn::Client + Send + 'static,
-        below: fn(u64) -> u64,
-    ) -> Self {
+    pub fn new(client: impl FnOnce() -> aws_sdk_sfn::Client + Send + 'static, below: fn(u64) -> u64) -> Self {
         Self {
             client: LazyLock::new(Box::new(client)),
             below,

@@ -35,7 +35,11 @@ fn create_has_its_first_data_key_before_its_first_event() {
         let (_, token) = stage.aws.waiting_task();
         create.urls(&token, &json!([approve()]));
     }
-    assert_eq!(stage.count(Operation::GenerateDataKey), 2, "one for each instance");
+    assert_eq!(
+        stage.count(Operation::GenerateDataKey),
+        2,
+        "one for each instance"
+    );
 }
 
 #[test]
@@ -76,7 +80,11 @@ fn without_a_key_kms_is_not_asked_for_anything() {
     let (_create, _) = ready(&stage, "create_urls", &off);
     assert_eq!((stage.aws.calls().len(), stage.aws.connections()), (0, 0));
     let (_process, _) = ready(&stage, "process_callback", &off);
-    assert_eq!((stage.aws.calls().len(), stage.aws.pings()), (0, 1), "Step Functions");
+    assert_eq!(
+        (stage.aws.calls().len(), stage.aws.pings()),
+        (0, 1),
+        "Step Functions"
+    );
 }
 
 #[test]
@@ -129,7 +137,9 @@ fn a_key_that_is_switched_off_keeps_no_instance_from_starting() {
 #[test]
 fn the_first_event_waits_no_longer_than_half_a_second_for_silence() {
     let stage = Stage::new();
-    stage.aws.fault_always(Operation::GenerateDataKey, Fault::Hang(Commit::Before));
+    stage
+        .aws
+        .fault_always(Operation::GenerateDataKey, Fault::Hang(Commit::Before));
     let start = Instant::now();
     let (mut create, took) = ready(&stage, "create_urls", &[]);
     assert!(took >= Duration::from_millis(500), "{took:?}");
