@@ -47,6 +47,7 @@ fn app(tasks: &Arc<Mutex<TaskList>>) -> App {
             .map(|(_, value)| (*value).to_owned())
     };
     App {
+        channels: sfn_callback_urls::channels::Channels::Off,
         config: Config::from_vars(variable).expect("good settings"),
         keys: Keys::Local(LocalKeys::parse(&LocalKeys::line(&DataKey::new([7; 32]))).expect("a key")),
         tasks: Tasks::Listed(tasks.clone()),

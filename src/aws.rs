@@ -1,5 +1,6 @@
 //! The HTTPS client of the AWS SDK, and what its errors mean.
 
+mod deliver;
 mod https;
 
 use crate::config::Config;
@@ -8,10 +9,13 @@ use aws_sdk_kms::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
-use aws_smithy_runtime_api::client::interceptors::context::BeforeDeserializationInterceptorContextRef;
+use aws_smithy_runtime_api::client::interceptors::context::{
+    BeforeDeserializationInterceptorContextRef, InterceptorContext,
+};
 use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryAction};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_runtime_api::shared::IntoShared as _;
 use aws_smithy_types::body::SdkBody;
@@ -27,11 +31,33 @@ const CONNECT: Duration = Duration::from_secs(1);
 /// How long one attempt to reach KMS may take, and all of them together.
 const KMS_ATTEMPT: Duration = Duration::from_millis(900);
 const KMS_TOTAL: Duration = Duration::from_secs(2);
-/// How long one attempt to reach Step Functions may take.
-const STATES_ATTEMPT: Duration = Duration::from_secs(2);
+/// How long one attempt to tell something that waits may take.
+const REPORT_ATTEMPT: Duration = Duration::from_secs(2);
 
 /// The roots under which AWS's endpoints have their certificates (docs/decisions/002-embedded-roots.md).
 pub const EMBEDDED_ROOTS: &str = include_str!("aws/roots.pem");
+
+/// A client that makes one attempt, for calls that must not be repeated blindly. The crates of the SDK have no common
+/// type for this.
+macro_rules! reporting_client {
+    ($shared:expr, $sdk:ident, $endpoint:expr, [$($interceptor:expr),*]) => {{
+        let mut config = $sdk::Config::builder()
+            .behavior_version(behavior_version())
+            .region($sdk::config::Region::new($shared.region.clone()))
+            .http_client($shared.http.clone())
+            .retry_config(RetryConfig::disabled())
+            .timeout_config(
+                TimeoutConfig::builder()
+                    .connect_timeout(CONNECT)
+                    .operation_attempt_timeout(REPORT_ATTEMPT)
+                    .build(),
+            )
+            $(.interceptor($interceptor))*;
+        config.set_credentials_provider($shared.credentials.clone());
+        config.set_endpoint_url($endpoint.map(str::to_owned));
+        $sdk::Client::from_conf(config.build())
+    }};
+}
 
 /// What all clients of a process share.
 #[derive(Clone)]
@@ -55,11 +81,20 @@ impl Shared {
         };
         let http =
             Https::new(&roots).map_err(|problem| format!("AWS_CA_BUNDLE or SSL_CERT_FILE: {problem}"))?;
-        Ok(Self {
+        Ok(Self::with_http(config, http.into_shared(), credentials))
+    }
+
+    /// With an HTTP client of one's own, and the same clients on top of it.
+    pub fn with_http(
+        config: &Config,
+        http: SharedHttpClient,
+        credentials: Option<SharedCredentialsProvider>,
+    ) -> Self {
+        Self {
             region: config.region.clone(),
-            http: http.into_shared(),
+            http,
             credentials,
-        })
+        }
     }
 
     /// The HTTPS client itself, for others that talk to AWS.
@@ -86,29 +121,31 @@ impl Shared {
                     .operation_attempt_timeout(KMS_ATTEMPT)
                     .operation_timeout(KMS_TOTAL)
                     .build(),
-            );
+            )
+            .retry_classifier(Unreadable);
         config.set_credentials_provider(self.credentials.clone());
         config.set_endpoint_url(endpoint.map(str::to_owned));
         aws_sdk_kms::Client::from_conf(config.build())
     }
 
-    /// A Step Functions client that tries once: [`crate::tasks::step_functions`] decides what may be repeated.
+    /// A Step Functions client that tries once: [`crate::tasks`] decides what may be repeated.
     pub fn states(&self, endpoint: Option<&str>) -> aws_sdk_sfn::Client {
-        let mut config = aws_sdk_sfn::Config::builder()
-            .behavior_version(behavior_version())
-            .region(aws_sdk_sfn::config::Region::new(self.region.clone()))
-            .http_client(self.http.clone())
-            .retry_config(RetryConfig::disabled())
-            .timeout_config(
-                TimeoutConfig::builder()
-                    .connect_timeout(CONNECT)
-                    .operation_attempt_timeout(STATES_ATTEMPT)
-                    .build(),
-            )
-            .interceptor(OnlyJson);
-        config.set_credentials_provider(self.credentials.clone());
-        config.set_endpoint_url(endpoint.map(str::to_owned));
-        aws_sdk_sfn::Client::from_conf(config.build())
+        reporting_client!(self, aws_sdk_sfn, endpoint, [OnlyJson])
+    }
+
+    /// A Lambda client that tries once. Its successes are empty, so there is nothing to look at.
+    pub fn lambda(&self, endpoint: Option<&str>) -> aws_sdk_lambda::Client {
+        reporting_client!(self, aws_sdk_lambda, endpoint, [])
+    }
+
+    /// A CodePipeline client that tries once.
+    pub fn codepipeline(&self, endpoint: Option<&str>) -> aws_sdk_codepipeline::Client {
+        reporting_client!(self, aws_sdk_codepipeline, endpoint, [])
+    }
+
+    /// A Systems Manager client that tries once.
+    pub fn systems_manager(&self, endpoint: Option<&str>) -> aws_sdk_ssm::Client {
+        reporting_client!(self, aws_sdk_ssm, endpoint, [OnlyJson])
     }
 }
 
@@ -148,6 +185,27 @@ impl Intercept for OnlyJson {
             true => Err("a success that is not JSON".into()),
             false => Ok(()),
         }
+    }
+}
+
+/// Has a call of KMS repeated whose success cannot be read: cut short, or not from KMS at all. The SDK takes such an
+/// answer for final; asking KMS again does no harm.
+#[derive(Debug)]
+struct Unreadable;
+
+impl ClassifyRetry for Unreadable {
+    fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
+        let is_success = context
+            .response()
+            .is_some_and(|answer| answer.status().is_success());
+        match context.output_or_error() {
+            Some(Err(_)) if is_success => RetryAction::transient_error(),
+            Some(_) | None => RetryAction::NoActionIndicated,
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        "Unreadable"
     }
 }
 

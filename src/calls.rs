@@ -1,6 +1,7 @@
-//! Which calls to AWS one request has made, for its log line.
+//! Which calls to AWS one request has made, for its log line and for the metrics.
 
 use serde::Serialize;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -18,9 +19,12 @@ pub struct Call {
     pub request_id: Option<String>,
 }
 
-/// The calls of one request, in order.
+/// The calls of one request, in order, and those that memory saved.
 #[derive(Debug, Default)]
-pub struct Calls(Mutex<Vec<Call>>);
+pub struct Calls {
+    made: Mutex<Vec<Call>>,
+    keys_from_memory: AtomicU32,
+}
 
 impl Calls {
     /// Adds one.
@@ -37,11 +41,29 @@ impl Calls {
             duration_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
             request_id: request_id.map(str::to_owned),
         };
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(call);
+        self.made
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(call);
     }
 
     /// All of them.
     pub fn list(&self) -> Vec<Call> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.made.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.made.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
+    /// A data key was had without a call.
+    pub fn key_from_memory(&self) {
+        self.keys_from_memory.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many data keys were had without a call.
+    pub fn keys_from_memory(&self) -> u32 {
+        self.keys_from_memory.load(Ordering::Relaxed)
     }
 }

@@ -1,14 +1,20 @@
 //! The settings, read once. Every problem is reported, with the name of its variable.
 
+mod deliver;
+
 use crate::action::Confirm;
 use crate::brand::{self, Brand, Color};
 use crate::decide::Switches;
+use crate::deliver::Permits;
 use crate::expiration::Lifetime;
 use crate::link::{BaseUrl, is_region};
 use crate::log::Level;
 use crate::origin::AllowedOrigin;
+use crate::target::EnabledTargets;
 use std::fmt;
 use std::net::SocketAddr;
+
+pub use deliver::DeliverEndpoints;
 
 /// Everything that the environment decides.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,9 +27,13 @@ pub struct Config {
     pub key: Option<KmsKeyId>,
     /// `DECRYPT_KEY_IDS`: further keys whose links still open.
     pub further_keys: Vec<KmsKeyId>,
+    /// `MAC_KEY_ID`: the HMAC key of compact links.
+    pub mac_key: Option<KmsKeyId>,
+    /// `COMPACT_LINKS`: new links are compact.
+    pub compact_links: bool,
     /// `AUDIENCE`: links of one audience do not open under another.
     pub audience: String,
-    /// `ENABLE_OUTPUT_PARAMETERS` and `ENABLE_POST_ACTIONS`.
+    /// `ENABLE_OUTPUT_PARAMETERS`, `ENABLE_POST_ACTIONS`, and which targets are on.
     pub switches: Switches,
     /// `CONFIRM_ACTIONS`: whether links that say nothing of it ask before they act.
     pub confirm: Confirm,
@@ -35,10 +45,14 @@ pub struct Config {
     pub accept_legacy: bool,
     /// `CORS_ALLOW_ORIGIN`: whose scripts may follow links; absent means nobody's.
     pub cors_allow_origin: Option<AllowedOrigin>,
+    /// `DELIVER_…`: what links may be delivered to.
+    pub permits: Permits,
     /// `LOG_LEVEL`: lines below it are not written.
     pub log_level: Level,
     /// `VERBOSE_LOGGING`.
     pub verbose: bool,
+    /// `METRICS`: the function whose metrics lines carry; absent means that they carry none.
+    pub metrics: Option<String>,
     /// `DATA_KEY_MAX_AGE`, `DATA_KEY_MAX_USES` and `DECRYPT_CACHE_MAX_AGE`.
     pub caches: CacheSettings,
     /// `WARM_UP`: connections are made before the first event.
@@ -77,6 +91,14 @@ pub struct AwsSettings {
     pub kms_endpoint: Option<String>,
     /// `AWS_ENDPOINT_URL_SFN` or `AWS_ENDPOINT_URL`.
     pub states_endpoint: Option<String>,
+    /// `AWS_ENDPOINT_URL_LAMBDA` or `AWS_ENDPOINT_URL`.
+    pub lambda_endpoint: Option<String>,
+    /// `AWS_ENDPOINT_URL_CODEPIPELINE` or `AWS_ENDPOINT_URL`.
+    pub codepipeline_endpoint: Option<String>,
+    /// `AWS_ENDPOINT_URL_SSM` or `AWS_ENDPOINT_URL`.
+    pub ssm_endpoint: Option<String>,
+    /// Those of the services that deliver.
+    pub deliver: DeliverEndpoints,
     /// `AWS_CA_BUNDLE`, else `SSL_CERT_FILE`: a PEM file that replaces the embedded roots.
     pub ca_bundle: Option<String>,
 }
@@ -109,6 +131,8 @@ impl fmt::Display for Problem {
 
 /// Longest audience, in bytes.
 const MAX_AUDIENCE: usize = 128;
+/// Longest name of a Lambda function, in bytes; Lambda's own limit is below it.
+const MAX_FUNCTION_NAME: usize = 140;
 
 impl Config {
     /// Reads the settings through `variable`. An empty variable counts as absent.
@@ -141,14 +165,36 @@ impl Config {
         if key.is_none() && !further_keys.is_empty() {
             read.problem::<()>("DECRYPT_KEY_IDS", "needs KEY_ID; without it nothing is decrypted");
         }
+        let mac_key = read
+            .text("MAC_KEY_ID")
+            .and_then(|text| read.key("MAC_KEY_ID", &text));
+        let compact_links = read.switch("COMPACT_LINKS", false);
+        if read.text("MAC_KEY_ID").is_some() && read.text("KEY_ID").is_none() {
+            read.problem::<()>(
+                "MAC_KEY_ID",
+                "needs KEY_ID; links that are not compact are sealed under that",
+            );
+        }
+        if compact_links && read.text("MAC_KEY_ID").is_none() {
+            read.problem::<()>("COMPACT_LINKS", "needs MAC_KEY_ID, the HMAC key of compact links");
+        }
         let config = Self {
             base_url: read.base_url(&region, creates),
             key,
             further_keys,
+            mac_key,
+            compact_links,
             audience: read.audience(),
             switches: Switches {
                 output_parameters: read.switch("ENABLE_OUTPUT_PARAMETERS", false),
                 post_actions: read.switch("ENABLE_POST_ACTIONS", false),
+                targets: EnabledTargets {
+                    wait_conditions: read.switch("ENABLE_WAIT_CONDITIONS", false),
+                    custom_resources: read.switch("ENABLE_CUSTOM_RESOURCES", false),
+                    durable_executions: read.switch("ENABLE_DURABLE_EXECUTIONS", false),
+                    pipeline_approvals: read.switch("ENABLE_CODEPIPELINE_APPROVALS", false),
+                    automations: read.switch("ENABLE_AUTOMATION_APPROVALS", false),
+                },
             },
             confirm: read.confirm(),
             max_lifetime: read.parsed("MAX_LINK_LIFETIME", |text| Lifetime::parse(&text)),
@@ -158,9 +204,11 @@ impl Config {
             },
             accept_legacy: read.switch("ACCEPT_LEGACY_URLS", true),
             cors_allow_origin: read.parsed("CORS_ALLOW_ORIGIN", |text| AllowedOrigin::parse(&text)),
+            permits: read.permits(),
             log_level: read.level("LOG_LEVEL"),
             verbose: read.switch("VERBOSE_LOGGING", false),
             warm_up: read.switch("WARM_UP", true),
+            metrics: read.metrics(),
             caches: CacheSettings {
                 data_key_max_age: read.number("DATA_KEY_MAX_AGE", 300, 0, 3_600),
                 data_key_max_uses: read.number("DATA_KEY_MAX_USES", 100, 1, 10_000),
@@ -177,6 +225,10 @@ impl Config {
             aws: AwsSettings {
                 kms_endpoint: read.endpoint("AWS_ENDPOINT_URL_KMS"),
                 states_endpoint: read.endpoint("AWS_ENDPOINT_URL_SFN"),
+                lambda_endpoint: read.endpoint("AWS_ENDPOINT_URL_LAMBDA"),
+                codepipeline_endpoint: read.endpoint("AWS_ENDPOINT_URL_CODEPIPELINE"),
+                ssm_endpoint: read.endpoint("AWS_ENDPOINT_URL_SSM"),
+                deliver: read.deliver_endpoints(),
                 ca_bundle: read.ca_bundle(),
             },
             region,
@@ -283,6 +335,21 @@ impl Reader<'_> {
         }
     }
 
+    fn metrics(&self) -> Option<String> {
+        if !self.switch("METRICS", false) {
+            return None;
+        }
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+        match self.text("AWS_LAMBDA_FUNCTION_NAME") {
+            Some(name) if name.len() <= MAX_FUNCTION_NAME && name.chars().all(plain) => Some(name),
+            Some(_) => self.problem("AWS_LAMBDA_FUNCTION_NAME", "is not the name of a Lambda function"),
+            None => self.problem(
+                "AWS_LAMBDA_FUNCTION_NAME",
+                "is missing; METRICS counts by the name of the function, which Lambda sets",
+            ),
+        }
+    }
+
     fn base_url(&self, region: &str, is_needed: bool) -> Option<BaseUrl> {
         if let Some(text) = self.text("BASE_URL") {
             return BaseUrl::https_or_local(&text)
@@ -384,13 +451,17 @@ mod tests {
     #[test]
     fn the_defaults_are_those_of_the_documents() {
         let config = read(&[]).unwrap();
-        assert_eq!(config.key, None);
+        assert_eq!(
+            (config.key, config.mac_key, config.compact_links),
+            (None, None, false)
+        );
         assert_eq!(config.audience, "default");
         assert_eq!(
             config.switches,
             Switches {
                 output_parameters: false,
-                post_actions: false
+                post_actions: false,
+                targets: EnabledTargets::default(),
             }
         );
         assert!(config.accept_legacy && !config.verbose);
@@ -431,14 +502,22 @@ mod tests {
             ("AWS_REGION", "nowhere"),
             ("KEY_ID", "alias/links"),
             ("DECRYPT_KEY_IDS", "x, y"),
+            ("MAC_KEY_ID", "alias/links"),
+            ("COMPACT_LINKS", "on"),
             ("AUDIENCE", "with space"),
             ("BASE_URL", "http://example.com"),
             ("ENABLE_OUTPUT_PARAMETERS", "yes"),
             ("ENABLE_POST_ACTIONS", "True"),
+            ("ENABLE_WAIT_CONDITIONS", "yes"),
+            ("ENABLE_CUSTOM_RESOURCES", "1"),
+            ("ENABLE_DURABLE_EXECUTIONS", "on"),
+            ("ENABLE_CODEPIPELINE_APPROVALS", "True"),
+            ("ENABLE_AUTOMATION_APPROVALS", "x"),
             ("ACCEPT_LEGACY_URLS", "1"),
             ("VERBOSE_LOGGING", "on"),
             ("CORS_ALLOW_ORIGIN", "https://app.example.com/"),
             ("LOG_LEVEL", "info"),
+            ("METRICS", "yes"),
             ("DATA_KEY_MAX_AGE", "3601"),
             ("DATA_KEY_MAX_USES", "0"),
             ("DECRYPT_CACHE_MAX_AGE", "-1"),
@@ -450,14 +529,22 @@ mod tests {
             "AWS_REGION: ",
             "KEY_ID: ",
             "DECRYPT_KEY_IDS: ",
+            "MAC_KEY_ID: ",
+            "COMPACT_LINKS: ",
             "AUDIENCE: ",
             "BASE_URL: ",
             "ENABLE_OUTPUT_PARAMETERS: ",
             "ENABLE_POST_ACTIONS: ",
+            "ENABLE_WAIT_CONDITIONS: ",
+            "ENABLE_CUSTOM_RESOURCES: ",
+            "ENABLE_DURABLE_EXECUTIONS: ",
+            "ENABLE_CODEPIPELINE_APPROVALS: ",
+            "ENABLE_AUTOMATION_APPROVALS: ",
             "ACCEPT_LEGACY_URLS: ",
             "VERBOSE_LOGGING: ",
             "CORS_ALLOW_ORIGIN: ",
             "LOG_LEVEL: ",
+            "METRICS: ",
             "DATA_KEY_MAX_AGE: ",
             "DATA_KEY_MAX_USES: ",
             "DECRYPT_CACHE_MAX_AGE: ",
@@ -480,6 +567,11 @@ mod tests {
             (vec![("API_ID", "a/b"), ("STAGE", "v1")], "API_ID: must be"),
             (vec![("API_ID", "abc"), ("STAGE", "v 1")], "STAGE: must be"),
             (vec![("DECRYPT_KEY_IDS", ARN)], "DECRYPT_KEY_IDS: needs KEY_ID"),
+            (vec![("MAC_KEY_ID", ARN)], "MAC_KEY_ID: needs KEY_ID"),
+            (
+                vec![("KEY_ID", ARN), ("COMPACT_LINKS", "true")],
+                "COMPACT_LINKS: needs MAC_KEY_ID",
+            ),
         ] {
             let problems = read(&vars).unwrap_err();
             assert!(
@@ -529,6 +621,30 @@ mod tests {
             "b3537ef1 d8dc",
         ] {
             assert!(KmsKeyId::parse(text).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn metrics_need_the_name_of_the_function() {
+        let metrics = |switch: &str, name: &str| {
+            read(&[("METRICS", switch), ("AWS_LAMBDA_FUNCTION_NAME", name)]).map(|config| config.metrics)
+        };
+        assert_eq!(metrics("true", "links-Fn_1"), Ok(Some("links-Fn_1".to_owned())));
+        // Without metrics, nobody looks at the name.
+        assert_eq!(metrics("", "links"), Ok(None));
+        assert_eq!(metrics("false", "no name"), Ok(None));
+        for (name, what) in [
+            ("", "is missing"),
+            ("a name", "is not the name"),
+            ("é", "is not the name"),
+            (&"x".repeat(MAX_FUNCTION_NAME + 1), "is not the name"),
+        ] {
+            let problems = metrics("true", name).unwrap_err();
+            assert_eq!(problems.len(), 1, "{name}: {problems:?}");
+            assert!(
+                problems[0].starts_with(&format!("AWS_LAMBDA_FUNCTION_NAME: {what}")),
+                "{problems:?}"
+            );
         }
     }
 

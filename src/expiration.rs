@@ -47,7 +47,8 @@ impl Expiration {
     }
 
     /// The instant as a UTC time, in whole seconds.
-    fn at(unix_seconds: i64) -> Option<Self> {
+    pub fn at(unix_seconds: u64) -> Option<Self> {
+        let unix_seconds = i64::try_from(unix_seconds).ok()?;
         let instant = Timestamp::from_second(unix_seconds).ok()?;
         Some(Self {
             local: Offset::UTC.to_datetime(instant),
@@ -93,7 +94,7 @@ impl Lifetime {
         if end <= now {
             return Err("is shorter than a second");
         }
-        Expiration::at(end).ok_or(TOO_LATE)
+        u64::try_from(end).ok().and_then(Expiration::at).ok_or(TOO_LATE)
     }
 }
 

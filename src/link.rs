@@ -120,6 +120,12 @@ impl BaseUrl {
         format!("{}/respond?{query}", self.0)
     }
 
+    /// The URL of a compact link, without what only people read. Where parameters are filled in, these two are as well,
+    /// so such a link needs the long form.
+    pub fn short_link(&self, data: &str) -> String {
+        format!("{}/respond?data={data}", self.0)
+    }
+
     /// The URL itself, without a slash at the end.
     pub fn as_str(&self) -> &str {
         &self.0

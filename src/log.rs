@@ -1,8 +1,9 @@
 //! One JSON line a request. Tokens, payloads, keys and bodies have no field here.
 
 use crate::calls::Call;
-use crate::rejection::Rejection;
+use crate::rejection::{Rejection, Sent};
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 /// Longest text of a stranger in a line, in characters.
 const MAX_FOREIGN_CHARS: usize = 256;
@@ -36,7 +37,7 @@ impl Level {
 }
 
 /// One request. The documentation of the fields is in docs/CONFIGURATION.md, "Log lines".
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct Line {
     /// RFC 3339, UTC.
     pub time: String,
@@ -58,7 +59,8 @@ pub struct Line {
     /// Type of the action.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<&'static str>,
-    /// `created`, `recorded`, `closed_during_retry`, `asked`, `inert`, `preflight` or `refused`.
+    /// `created`, `recorded`, `closed_during_retry`, `already_completed`, `asked`, `inert`, `challenge`, `handshake`,
+    /// `preflight` or `refused`.
     pub outcome: &'static str,
     /// Name of the outcome that a posted body or a person chose.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -72,11 +74,17 @@ pub struct Line {
     /// What the caller does not see of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<String>,
+    /// Whether a report may have got out that nobody confirmed: `unknown` or `not_sent`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sent: Option<&'static str>,
     /// HTTP status of the answer.
     pub status: u16,
     /// How many links were made.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub links: Option<usize>,
+    /// How many messages were sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub messages: Option<usize>,
     /// Format of the link, 1 to 3.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub format: Option<u8>,
@@ -117,9 +125,9 @@ pub struct Verbose {
 }
 
 impl Line {
-    /// The line as it is written.
-    pub fn to_json(&self) -> String {
-        serde_json::to_string(self)
+    /// The line as it is written, with the metrics of the request behind it if they are counted.
+    pub fn to_json(&self, metrics: &Map<String, Value>) -> String {
+        serde_json::to_string(&Written { line: self, metrics })
             .unwrap_or_else(|_| r#"{"level":"ERROR","message":"unwritable line"}"#.to_owned())
     }
 
@@ -134,8 +142,17 @@ impl Line {
         self.outcome = "refused";
         self.error = Some(rejection.code());
         self.cause = Some(rejection.log_text());
+        self.sent = rejection.outcome().map(Sent::as_str);
         self.status = rejection.status().as_u16();
     }
+}
+
+#[derive(Serialize)]
+struct Written<'a> {
+    #[serde(flatten)]
+    line: &'a Line,
+    #[serde(flatten)]
+    metrics: &'a Map<String, Value>,
 }
 
 /// A text of a stranger, made short. JSON escapes what could break a line.

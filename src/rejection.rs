@@ -1,5 +1,9 @@
 //! Why a request is not granted, and the one table from reason to answer.
 
+mod unproven;
+
+pub use unproven::Unproven;
+
 use crate::transaction::TransactionId;
 use http::StatusCode;
 use std::fmt;
@@ -75,6 +79,9 @@ pub enum Damage {
     /// A local key that is not in the key file.
     #[error("sealed under a local key that is not in the key file")]
     UnknownLocalKey,
+    /// The hour of a compact link is too long ago, or still to come.
+    #[error("sealed in an hour that is too long ago or still to come")]
+    Epoch,
     /// KMS does not decrypt the wrapped key under our key and encryption context.
     #[error("KMS refuses the wrapped key: {0}")]
     KeyRefused(String),
@@ -118,6 +125,15 @@ impl Sent {
             Sent::Unknown => "unknown",
         }
     }
+}
+
+/// Why something that waits refuses an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refused {
+    /// It was answered, has timed out or was stopped.
+    Closed,
+    /// It does not take this answer, or there is no such thing.
+    Otherwise,
 }
 
 /// Why the service cannot answer now, though the request may be good.
@@ -174,6 +190,8 @@ pub enum Rejection {
     ParametersDisabled,
     /// Post actions while the stack has them off.
     PostActionsDisabled,
+    /// A target while the stack has its kind off; its type, and the stack parameter.
+    TargetDisabled(&'static str, &'static str),
     /// A schema of an outcome that is not a JSON Schema.
     InvalidPostActionOutcome(Fault),
     /// A JSONPath that cannot be read.
@@ -182,6 +200,12 @@ pub enum Rejection {
     EncryptionFailed(String),
     /// A link would be longer than its readers allow; which action, how long.
     UrlTooLong(Fault),
+    /// A link that acts when it is opened shall be sent to people.
+    UnsafeDelivery(Fault),
+    /// A channel that the stack does not let be used.
+    DeliveryDisabled(Fault),
+    /// A message could not be sent, or nobody knows whether it was; what was sent before.
+    DeliveryFailed(Fault),
     /// The link could not be opened.
     InvalidPayload(Damage),
     /// An unencrypted link while there is a key.
@@ -207,8 +231,16 @@ pub enum Rejection {
     InvalidPostActionBody(Fault),
     /// A body of a type that post actions do not take.
     UnsupportedBodyType,
+    /// A body of a type that a link for machines does not take.
+    BodyTypeNotTaken,
+    /// A body that no outcome accepts.
+    NoOutcome,
+    /// A webhook that does not prove who sent it; why, for the log.
+    InvalidSignature(Unproven),
     /// Step Functions refused the answer: its code and its message.
     StepFunctionsRefused(&'static str, String),
+    /// What waits, and is no task of Step Functions, does not take the answer: why, and the service's message.
+    TargetRefused(Refused, &'static str, String),
     /// Step Functions does not let us answer: the code, for the log, and whether something was sent.
     NotPermitted(String, Sent),
     /// Not now.
@@ -239,10 +271,14 @@ impl Rejection {
             Rejection::InvalidDate(_) => ("InvalidDate", StatusCode::BAD_REQUEST),
             Rejection::ParametersDisabled => ("ParametersDisabled", StatusCode::BAD_REQUEST),
             Rejection::PostActionsDisabled => ("PostActionsDisabled", StatusCode::BAD_REQUEST),
+            Rejection::TargetDisabled(..) => ("TargetDisabled", StatusCode::BAD_REQUEST),
             Rejection::InvalidPostActionOutcome(_) => ("InvalidPostActionOutcome", StatusCode::BAD_REQUEST),
             Rejection::InvalidJsonPath(_) => ("InvalidJsonPath", StatusCode::BAD_REQUEST),
             Rejection::EncryptionFailed(_) => ("EncryptionFailed", StatusCode::BAD_REQUEST),
             Rejection::UrlTooLong(_) => ("UrlTooLong", StatusCode::BAD_REQUEST),
+            Rejection::UnsafeDelivery(_) => ("UnsafeDelivery", StatusCode::BAD_REQUEST),
+            Rejection::DeliveryDisabled(_) => ("DeliveryDisabled", StatusCode::BAD_REQUEST),
+            Rejection::DeliveryFailed(_) => ("DeliveryFailed", StatusCode::BAD_GATEWAY),
             Rejection::InvalidPayload(_) => ("InvalidPayload", StatusCode::BAD_REQUEST),
             Rejection::EncryptionRequired => ("EncryptionRequired", StatusCode::BAD_REQUEST),
             Rejection::DecryptionUnsupported => ("DecryptionUnsupported", StatusCode::BAD_REQUEST),
@@ -254,7 +290,11 @@ impl Rejection {
             Rejection::Prefetched => ("Prefetched", StatusCode::FORBIDDEN),
             Rejection::InvalidPostActionBody(_) => ("InvalidPostActionBody", StatusCode::BAD_REQUEST),
             Rejection::UnsupportedBodyType => ("InvalidPostActionBody", StatusCode::UNSUPPORTED_MEDIA_TYPE),
+            Rejection::BodyTypeNotTaken => ("InvalidPostActionBody", StatusCode::UNSUPPORTED_MEDIA_TYPE),
+            Rejection::NoOutcome => ("InvalidPostActionBody", StatusCode::BAD_REQUEST),
+            Rejection::InvalidSignature(_) => ("InvalidSignature", StatusCode::UNAUTHORIZED),
             Rejection::StepFunctionsRefused(..) => ("StepFunctionsError", StatusCode::BAD_REQUEST),
+            Rejection::TargetRefused(..) => ("TargetError", StatusCode::BAD_REQUEST),
             Rejection::NotPermitted(..) => ("ServiceError", StatusCode::INTERNAL_SERVER_ERROR),
             Rejection::ServiceUnavailable(..) => ("ServiceUnavailable", StatusCode::SERVICE_UNAVAILABLE),
             Rejection::KeyDeleted => ("KeyDeleted", StatusCode::GONE),
@@ -317,6 +357,7 @@ impl Rejection {
     pub fn log_text(&self) -> String {
         match self {
             Rejection::InvalidPayload(damage) => damage.to_string(),
+            Rejection::InvalidSignature(unproven) => unproven.to_string(),
             Rejection::EncryptionFailed(cause)
             | Rejection::NotPermitted(cause, _)
             | Rejection::ServiceUnavailable(_, _, cause)
@@ -350,6 +391,9 @@ impl fmt::Display for Rejection {
             | Rejection::InvalidPostActionOutcome(fault)
             | Rejection::InvalidJsonPath(fault)
             | Rejection::UrlTooLong(fault)
+            | Rejection::UnsafeDelivery(fault)
+            | Rejection::DeliveryDisabled(fault)
+            | Rejection::DeliveryFailed(fault)
             | Rejection::OutputFormatting(fault)
             | Rejection::InvalidPostActionBody(fault) => return fault.fmt(f),
             Rejection::DuplicateActionName(at) => {
@@ -358,7 +402,15 @@ impl fmt::Display for Rejection {
                     "{at}: another action has the same name; give each action its own"
                 );
             }
-            Rejection::StepFunctionsRefused(code, message) => return write!(f, "{code}:{message}"),
+            Rejection::StepFunctionsRefused(code, message) | Rejection::TargetRefused(_, code, message) => {
+                return write!(f, "{code}:{message}");
+            }
+            Rejection::TargetDisabled(kind, parameter) => {
+                return write!(
+                    f,
+                    "Links that answer a target of type {kind} are switched off in this stack ({parameter})."
+                );
+            }
             Rejection::InvalidDate(text) => text,
             Rejection::UnsupportedEvent(text) => text,
             Rejection::MethodNotAllowed(methods) => {
@@ -399,6 +451,13 @@ impl fmt::Display for Rejection {
             }
             Rejection::UnsupportedBodyType => {
                 "The body must be JSON; send it with Content-Type: application/json."
+            }
+            Rejection::BodyTypeNotTaken => {
+                "This link takes no body of this type; its maker says which (bodies)."
+            }
+            Rejection::NoOutcome => "body: is accepted by no outcome of this link",
+            Rejection::InvalidSignature(_) => {
+                "The request does not prove who sent it; nothing was sent. Check the secret, the signature and the clock."
             }
             Rejection::NotPermitted(_, Sent::NotSent) => {
                 "Step Functions does not let this service answer the task; nothing was sent."

@@ -1,27 +1,34 @@
 //! A request to create links, checked in full before anything is done.
 
-use crate::action::{
-    self, Action, ActionKind, Notes, Outcome, OutcomeKind, OutputFrom, Recipient, Source, wire,
-};
+mod targets;
+mod webhooks;
+
+use crate::action::{self, Action, ActionKind, Notes, Outcome, OutcomeKind, OutputFrom, Source, wire};
 use crate::config::Config;
+use crate::deliver::{self, Delivery, Person};
 use crate::expiration::{self, Expiration, Lifetime};
 use crate::form::Fields;
 use crate::json::{self, JsonText};
 use crate::language::Language;
 use crate::link::BaseUrl;
 use crate::rejection::{Fault, Rejection};
+use crate::target;
 use crate::template;
-use crate::token::TaskToken;
-use std::collections::HashSet;
+use serde_json::value::RawValue;
+use std::collections::{BTreeMap, HashSet};
 
+/// Largest request, in bytes.
+const MAX_REQUEST_BYTES: usize = 1 << 20;
+/// Most links of one request: for each action, and for each recipient if there are any.
+const MAX_LINKS: usize = 1_000;
 /// Most people who get links of their own from one request.
 const MAX_RECIPIENTS: usize = 100;
 
 /// A request that is valid in shape: every field is there, every limit kept, every path and schema readable.
 #[derive(Debug)]
 pub struct CreateUrls {
-    /// The waiting task.
-    pub token: TaskToken,
+    /// What waits, and until when.
+    pub target: target::Read,
     /// At least one, with names of their own.
     pub actions: Vec<Action>,
     /// Whether query parameters are filled in.
@@ -33,7 +40,11 @@ pub struct CreateUrls {
     /// Whether outputs tell who answered.
     pub callback: bool,
     /// Who gets links of their own; empty: one set of links for whoever has them.
-    pub recipients: Vec<Recipient>,
+    pub recipients: Vec<Person>,
+    /// Where the links are sent.
+    pub deliveries: Vec<Delivery>,
+    /// Whether the answer has the links.
+    pub returns_urls: bool,
     /// Language of the pages, if not the visitor's.
     pub locale: Option<Language>,
     end: End,
@@ -47,6 +58,16 @@ enum End {
     In(String),
 }
 
+/// Whether a request asks that a refusal be raised as an error of its invocation. Looked for apart from the rest, because a
+/// request that cannot be read may ask for it, too.
+pub fn raises_errors(body: &[u8]) -> bool {
+    let text = std::str::from_utf8(body).unwrap_or_default();
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let fields: BTreeMap<String, &RawValue> = serde_json::from_str(text).unwrap_or_default();
+    let is_true = |raw: &&RawValue| raw.get() == "true";
+    fields.contains_key("deliver") || fields.get("raise_errors").is_some_and(is_true)
+}
+
 impl CreateUrls {
     /// Reads a request. Of the settings count the region, for a `base_url` that names none, and whether links ask that
     /// say nothing of it.
@@ -55,16 +76,27 @@ impl CreateUrls {
     /// `InvalidJSON`, `DuplicateActionName`, `InvalidPostActionOutcome` or `InvalidJsonPath`, with the field.
     pub fn parse(body: &[u8], config: &Config) -> Result<Self, Rejection> {
         let invalid = |at: &str, what: &str| Rejection::InvalidJson(Fault::at(at, what));
+        if body.len() > MAX_REQUEST_BYTES {
+            return Err(invalid("", "the request is larger than 1 MiB"));
+        }
         let text = std::str::from_utf8(body).map_err(|_| invalid("", "the request is not UTF-8"))?;
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         if !json::is_shallow(text) {
             return Err(invalid("", "the request is nested too deep"));
         }
         let wire: wire::CreateUrls = action::read_text(text, |_| ()).map_err(Rejection::InvalidJson)?;
-        let token = TaskToken::new(wire.token);
-        let token = token.ok_or_else(|| invalid("token", "must have 1 to 2,048 characters"))?;
+        let target = targets::read(wire.token, wire.target.as_deref())?;
         if wire.actions.is_empty() {
             return Err(invalid("actions", "must hold at least one action"));
+        }
+        let people = wire
+            .recipients
+            .as_ref()
+            .map_or(1, Vec::len)
+            .clamp(1, MAX_RECIPIENTS);
+        if wire.actions.len() * people > MAX_LINKS {
+            let what = "the request asks for more than 1,000 links; make several requests";
+            return Err(invalid("actions", what));
         }
         let notes = Notes::default();
         let mut actions = Vec::with_capacity(wire.actions.len());
@@ -109,26 +141,36 @@ impl CreateUrls {
         })?;
         let recipients = wire
             .recipients
-            .map(read_recipients)
-            .transpose()?
+            .map(|recipients| deliver::people(recipients, MAX_RECIPIENTS))
+            .transpose()
+            .map_err(Rejection::InvalidJson)?
+            .unwrap_or_default();
+        let deliveries = wire
+            .deliver
+            .map(|raw| deliver::read(&raw, &recipients))
+            .transpose()
+            .map_err(Rejection::InvalidJson)?
             .unwrap_or_default();
         let callback = wire.include_callback == Some(true);
         if !recipients.is_empty() && !callback {
             notes.add("recipients: without include_callback only the log tells whose link answered");
         }
         let request = Self {
-            token,
+            target,
             actions,
             parameters,
             base_url,
             notes,
             callback,
             recipients,
+            returns_urls: deliveries.is_empty() || wire.return_urls == Some(true),
+            deliveries,
             locale,
             end,
         };
         request.note_outputs_without_callback();
         request.check_forms()?;
+        request.check_reports()?;
         request.check_placeholders()?;
         Ok(request)
     }
@@ -136,7 +178,8 @@ impl CreateUrls {
     /// Checks what depends on the stack and the time; gives the expiration, which the stack may have made earlier.
     ///
     /// # Errors
-    /// `InvalidDate`, `ParametersDisabled` or `PostActionsDisabled`.
+    /// `InvalidDate`, `ParametersDisabled`, `PostActionsDisabled`, `TargetDisabled`, `UnsafeDelivery` or
+    /// `DeliveryDisabled`.
     pub fn permitted(&self, config: &Config, now: u64) -> Result<Option<Expiration>, Rejection> {
         let wanted = self.end.expiration(now).map_err(Rejection::InvalidDate)?;
         // A lifetime that ends behind the calendar caps nothing.
@@ -148,6 +191,7 @@ impl CreateUrls {
                 "{field}: the links end earlier, as this stack demands (MaxLinkLifetime)"
             ));
         }
+        let expiration = self.within_target(expiration, now)?;
         let is_post = |action: &Action| matches!(action.kind, ActionKind::Post(_) | ActionKind::Form(_));
         if self.parameters && !config.switches.output_parameters && !self.actions.iter().all(is_post) {
             return Err(Rejection::ParametersDisabled);
@@ -155,6 +199,8 @@ impl CreateUrls {
         if !config.switches.post_actions && self.actions.iter().any(is_post) {
             return Err(Rejection::PostActionsDisabled);
         }
+        self.check_target(config)?;
+        deliver::permitted(&self.deliveries, &self.actions, &config.permits)?;
         Ok(expiration)
     }
 
@@ -179,7 +225,8 @@ impl CreateUrls {
                     continue;
                 }
                 ActionKind::Success { .. } | ActionKind::Failure { .. } | ActionKind::Heartbeat => continue,
-                ActionKind::Post(outcomes) | ActionKind::Form(action::Form { outcomes, .. }) => outcomes,
+                ActionKind::Post(action::Post { outcomes, .. })
+                | ActionKind::Form(action::Form { outcomes, .. }) => outcomes,
             };
             for (place, outcome) in outcomes.list.iter().enumerate() {
                 if never(outcome) {
@@ -272,23 +319,6 @@ impl End {
     }
 }
 
-fn read_recipients(wire: Vec<wire::Recipient>) -> Result<Vec<Recipient>, Rejection> {
-    let invalid = |at: String, what: &str| Rejection::InvalidJson(Fault::at(at, what));
-    if !(1..=MAX_RECIPIENTS).contains(&wire.len()) {
-        return Err(invalid("recipients".to_owned(), "must hold 1 to 100 recipients"));
-    }
-    let mut ids = Vec::with_capacity(wire.len());
-    for (index, recipient) in wire.into_iter().enumerate() {
-        let at = || format!("recipients[{index}].id");
-        let id = Recipient::new(recipient.id).map_err(|what| invalid(at(), what))?;
-        if ids.contains(&id) {
-            return Err(invalid(at(), "another recipient has the same id"));
-        }
-        ids.push(id);
-    }
-    Ok(ids)
-}
-
 /// The first string of a value whose placeholders cannot be read.
 fn unreadable(json: Option<&JsonText>) -> Option<String> {
     let found = json?.map_strings(
@@ -342,8 +372,12 @@ mod tests {
             ),
             ("[]".to_owned(), "must be an object"),
             ("5".to_owned(), "must be an object"),
-            ("{}".to_owned(), "missing field `token`"),
+            ("{}".to_owned(), "missing field `actions`"),
             (r#"{"token":"t"}"#.to_owned(), "missing field `actions`"),
+            (
+                r#"{"actions":[]}"#.to_owned(),
+                "token: is missing; give `token` or `target`",
+            ),
             (
                 r#"{"token":5,"actions":[]}"#.to_owned(),
                 "token: must be a string",
@@ -466,13 +500,13 @@ mod tests {
         let noted = parse(&request(action, r#","enable_output_parameters":true"#))
             .unwrap()
             .notes
-            .into_vec();
+            .list();
         assert!(
             noted.len() == 2 && noted[0].starts_with("actions[0].output: "),
             "{noted:?}"
         );
         assert!(noted[1].starts_with("actions[0].response.html: "), "{noted:?}");
-        assert!(parse(&request(action, "")).unwrap().notes.into_vec().is_empty());
+        assert!(parse(&request(action, "")).unwrap().notes.list().is_empty());
         let host = r#"{"name":"a","type":"heartbeat","response":{"redirect":"https://$x.example.com/"}}"#;
         let rejection = parse(&request(host, r#","enable_output_parameters":true"#)).unwrap_err();
         assert_eq!(rejection.code(), "InvalidJSON");

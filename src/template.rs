@@ -21,6 +21,9 @@ impl fmt::Debug for Parameters {
     }
 }
 
+/// Largest filled text, in bytes: a placeholder may stand many times in a text, and a value be long.
+pub const MAX_FILLED_BYTES: usize = 1 << 20;
+
 /// Why a text cannot be filled.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TemplateFault {
@@ -30,6 +33,9 @@ pub enum TemplateFault {
     /// A `$` that begins no placeholder.
     #[error("a `$` begins no placeholder; write $name, ${{name}}, or $$ for a dollar sign")]
     Malformed,
+    /// The result grows over [`MAX_FILLED_BYTES`].
+    #[error("grows over 1 MiB with the parameters of the query")]
+    TooLong,
 }
 
 /// Fills `$name` and `${name}` with the value of the parameter, changed by `encode`; `$$` gives `$`.
@@ -51,6 +57,9 @@ pub fn fill(
                 Some(value) => filled.push_str(&encode(value)),
                 None => return Err(TemplateFault::Missing(name.to_owned())),
             },
+        }
+        if filled.len() > MAX_FILLED_BYTES {
+            return Err(TemplateFault::TooLong);
         }
     }
     Ok(filled)

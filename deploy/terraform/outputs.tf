@@ -30,6 +30,11 @@ output "key" {
   description = "ARN of the KMS key under which links are sealed. It stays when the stack is deleted."
 }
 
+output "mac_key" {
+  value       = lookup(aws_cloudformation_stack.this.outputs, "MacKey", null)
+  description = "ARN of the HMAC key of compact links. It stays when the stack is deleted."
+}
+
 output "create_urls_role_arn" {
   value       = aws_cloudformation_stack.this.outputs["CreateUrlsRoleArn"]
   description = "ARN of the role that seals links, for the policy of a key in another account."

@@ -55,6 +55,36 @@ variable "enable_post_actions" {
   description = "Links may take a JSON body, whose schema decides the outcome. For webhooks."
 }
 
+variable "enable_wait_conditions" {
+  type        = bool
+  default     = null
+  description = "Links may answer wait conditions of CloudFormation, by the presigned URL of their handle. Needs no further right."
+}
+
+variable "enable_custom_resources" {
+  type        = bool
+  default     = null
+  description = "CreateUrls may be the ServiceToken of a custom resource, and links may answer it. Needs no further right."
+}
+
+variable "enable_durable_executions" {
+  type        = bool
+  default     = null
+  description = "Links may answer callbacks of durable executions of Lambda functions in this account and region."
+}
+
+variable "enable_code_pipeline_approvals" {
+  type        = bool
+  default     = null
+  description = "Links may answer manual approvals of CodePipeline in this account and region."
+}
+
+variable "enable_automation_approvals" {
+  type        = bool
+  default     = null
+  description = "Links may answer approval steps of Systems Manager automations in this account and region."
+}
+
 variable "confirm_actions" {
   type        = string
   default     = null
@@ -101,6 +131,44 @@ variable "brand_color" {
   description = "Colour of the pages' button, such as #0b5fff. Empty: the default."
 }
 
+# Where links may be delivered
+
+variable "deliver_topic_arns" {
+  type        = string
+  default     = null
+  description = "ARNs of the standard SNS topics that links may be published to (deliver.sns), with commas between. Empty: none."
+}
+
+variable "deliver_identity_arns" {
+  type        = string
+  default     = null
+  description = "ARNs of the SES identities that mails with links may come from (deliver.ses), and of their configuration sets, with commas between. In the sandbox of SES also those of the receivers. Empty: none."
+}
+
+variable "deliver_event_bus_arns" {
+  type        = string
+  default     = null
+  description = "ARNs of the EventBridge buses that events with links may be put on (deliver.eventbridge), with commas between. Empty: none."
+}
+
+variable "deliver_secret_arns" {
+  type        = string
+  default     = null
+  description = "ARNs of the secrets of Secrets Manager that hold addresses, tokens and keys for deliver.slack, deliver.teams and deliver.webhook, with commas between. Empty: none."
+}
+
+variable "deliver_parameter_arns" {
+  type        = string
+  default     = null
+  description = "As DeliverSecretArns, for parameters of Systems Manager."
+}
+
+variable "deliver_hosts" {
+  type        = string
+  default     = null
+  description = "Hosts that links may be posted to (deliver.webhook), such as hooks.example.com, with commas between. Slack and Teams need not be here. Empty: none."
+}
+
 # Encryption
 
 variable "disable_encryption" {
@@ -131,6 +199,12 @@ variable "accept_legacy_urls" {
   type        = bool
   default     = null
   description = "Links made by versions before 2.0 open. Set it to false once none of them waits any more."
+}
+
+variable "compact_links" {
+  type        = string
+  default     = null
+  description = "Links that are short enough for text mails. true: new links are compact; the stack makes an HMAC key of KMS for them, and either function could then open links and make them. accept: none are made any more, and those that are out open. false: none open."
 }
 
 variable "data_key_max_age" {
@@ -200,7 +274,19 @@ variable "tracing" {
 variable "alarm_topic_arn" {
   type        = string
   default     = null
-  description = "ARN of the SNS topic that is told when requests fail, when the KMS key cannot be used, and when Lambda throttles. Empty: there are no alarms."
+  description = "ARN of the SNS topic that is told when requests fail, when the KMS key cannot be used, when an answer may be lost, when requests for links are refused, when most links are, and when Lambda throttles. Empty: there are no alarms."
+}
+
+variable "enable_metrics" {
+  type        = bool
+  default     = null
+  description = "The functions count links, answers, refusals by code, calls to AWS and how long they take as CloudWatch metrics, each of which CloudWatch charges for. The alarms do not need them."
+}
+
+variable "enable_dashboard" {
+  type        = bool
+  default     = null
+  description = "A CloudWatch dashboard shows requests, failures and durations of the stack, and its own metrics if EnableMetrics is true."
 }
 
 # Permissions

@@ -4,6 +4,7 @@ pub mod face;
 pub mod outcomes;
 mod read;
 pub mod reply_spec;
+pub mod webhook;
 pub mod wire;
 
 pub use face::{Button, Confirm, Face, Question, Style};
@@ -12,6 +13,7 @@ pub use reply_spec::{Redirect, ReplySpec};
 
 use crate::json::JsonText;
 use crate::select::path::Path;
+use crate::webhook::Webhook;
 use std::fmt;
 
 /// Longest name of an action or outcome and longest id of a recipient, in characters. (A limit of ours; the old application had none.)
@@ -24,6 +26,8 @@ pub const MAX_ERROR_CHARS: usize = 256;
 pub const MAX_CAUSE_CHARS: usize = 32_768;
 /// Largest JSON Schema of an outcome, in bytes of compact JSON.
 pub const MAX_SCHEMA_BYTES: usize = 16_384;
+/// Most outcomes of a new action.
+pub const MAX_OUTCOMES: usize = 100;
 
 /// A name of letters, digits and underscores, at most [`MAX_NAME_CHARS`] long.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -123,6 +127,41 @@ pub struct Action {
     pub question: Question,
 }
 
+impl Action {
+    /// What makes it one for machines.
+    pub fn webhook(&self) -> Option<&Webhook> {
+        match &self.kind {
+            ActionKind::Post(post) => post.webhook.as_ref(),
+            ActionKind::Success { .. }
+            | ActionKind::Failure { .. }
+            | ActionKind::Heartbeat
+            | ActionKind::Form(_) => None,
+        }
+    }
+
+    /// The same, knowing where its link points: some senders sign that.
+    #[must_use]
+    pub fn at(&self, base: &str) -> Self {
+        let mut action = self.clone();
+        if let ActionKind::Post(post) = &mut action.kind {
+            let verify = post.webhook.as_mut().and_then(|webhook| webhook.verify.as_mut());
+            verify.into_iter().for_each(|verify| verify.set_base(base));
+        }
+        action
+    }
+    /// Whether it can be used to keep something waiting, which not everything that waits understands.
+    pub fn may_beat(&self) -> bool {
+        let beats = |outcome: &Outcome| matches!(outcome.kind, OutcomeKind::Heartbeat);
+        match &self.kind {
+            ActionKind::Success { .. } | ActionKind::Failure { .. } => false,
+            ActionKind::Heartbeat => true,
+            ActionKind::Post(Post { outcomes, .. }) | ActionKind::Form(Form { outcomes, .. }) => {
+                outcomes.list.iter().any(beats)
+            }
+        }
+    }
+}
+
 /// What a link does.
 #[derive(Clone, PartialEq)]
 pub enum ActionKind {
@@ -141,7 +180,7 @@ pub enum ActionKind {
     /// SendTaskHeartbeat.
     Heartbeat,
     /// The posted body selects one of these.
-    Post(Outcomes),
+    Post(Post),
     /// A person selects one of its outcomes.
     Form(Form),
 }
@@ -164,6 +203,15 @@ impl fmt::Debug for ActionKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.action_type().as_str())
     }
+}
+
+/// What a posted body may choose.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Post {
+    /// How it may go on.
+    pub outcomes: Outcomes,
+    /// Who may post what, and what machines are answered; `None`: as in version 1.
+    pub webhook: Option<Webhook>,
 }
 
 /// A page for a decision.

@@ -3,8 +3,8 @@
 use super::face::{Button, Face};
 use super::read::{Notes, Source, output, read_text, response_of, within};
 use super::{
-    ActionType, Form, MAX_CAUSE_CHARS, MAX_ERROR_CHARS, MAX_SCHEMA_BYTES, Name, Outcome, OutcomeKind,
-    Outcomes, OutputFrom, Style, TextFrom, wire,
+    ActionType, Form, MAX_CAUSE_CHARS, MAX_ERROR_CHARS, MAX_OUTCOMES, MAX_SCHEMA_BYTES, Name, Outcome,
+    OutcomeKind, Outcomes, OutputFrom, Style, TextFrom, wire,
 };
 use crate::json::{self, JsonText};
 use crate::rejection::{Fault, Rejection};
@@ -48,6 +48,7 @@ pub fn post_outcomes(
     source: Source,
     notes: &Notes,
 ) -> Result<Outcomes, Rejection> {
+    check_count(list.len(), at, source)?;
     let mut read = Vec::with_capacity(list.len());
     for (index, raw) in list.iter().enumerate() {
         let at = format!("{at}[{index}]");
@@ -62,6 +63,7 @@ pub fn post_outcomes(
 /// # Errors
 /// As [`super::read_action`].
 pub fn form_outcomes(list: &[Box<RawValue>], at: &str, source: Source) -> Result<Outcomes, Rejection> {
+    check_count(list.len(), at, source)?;
     let mut read = Vec::with_capacity(list.len());
     let mut names = HashSet::new();
     for (index, raw) in list.iter().enumerate() {
@@ -74,6 +76,17 @@ pub fn form_outcomes(list: &[Box<RawValue>], at: &str, source: Source) -> Result
         read.push((outcome, sealed));
     }
     put_together(read, at)
+}
+
+/// Each outcome's schema is compiled, so a request is not to hold too many. What was sealed is bounded by its link.
+fn check_count(count: usize, at: &str, source: Source) -> Result<(), Rejection> {
+    match source {
+        Source::Request(_) if count > MAX_OUTCOMES => {
+            let what = "holds more than 100 outcomes";
+            Err(Rejection::InvalidJson(Fault::at(at, what)))
+        }
+        Source::Request(_) | Source::Sealed => Ok(()),
+    }
 }
 
 impl Form {

@@ -2,8 +2,9 @@
 
 use super::face::{Confirm, Face, Question, read_confirm};
 use super::outcomes::{Unknown, form_outcomes, post_outcomes};
+use super::webhook;
 use super::{
-    Action, ActionKind, ActionType, Form, MAX_CAUSE_CHARS, MAX_ERROR_CHARS, MAX_OUTPUT_BYTES, Name,
+    Action, ActionKind, ActionType, Form, MAX_CAUSE_CHARS, MAX_ERROR_CHARS, MAX_OUTPUT_BYTES, Name, Post,
     ReplySpec, wire,
 };
 use crate::json::JsonText;
@@ -23,8 +24,8 @@ impl Notes {
     }
 
     /// All of them, in order.
-    pub fn into_vec(self) -> Vec<String> {
-        self.0.into_inner()
+    pub fn list(&self) -> Vec<String> {
+        self.0.borrow().clone()
     }
 
     pub(super) fn ignored(&self, at: &str, field: &str) {
@@ -133,7 +134,12 @@ pub fn read_action(raw: &RawValue, at: &str, source: Source, notes: &Notes) -> R
         ActionType::Post => {
             let wire: wire::Post = read_text(text, ignored).map_err(invalid)?;
             let outcomes = post_outcomes(&wire.outcomes, &outcomes_at, source, notes)?;
-            (wire.name, ActionKind::Post(outcomes), wire.response, wire.confirm)
+            let webhook = match source {
+                Source::Request(_) => webhook::read(&wire, at, &outcomes, notes).map_err(invalid)?,
+                Source::Sealed => None,
+            };
+            let post = ActionKind::Post(Post { outcomes, webhook });
+            (wire.name, post, wire.response, wire.confirm)
         }
         ActionType::Form => {
             let mut unknown = Unknown::default();
@@ -227,7 +233,7 @@ mod tests {
         let raw: Box<RawValue> = serde_json::from_str(text).unwrap();
         let notes = Notes::default();
         let action = read_action(&raw, "actions[1]", Source::Request(Confirm::Off), &notes)?;
-        Ok((action, notes.into_vec()))
+        Ok((action, notes.list()))
     }
 
     #[track_caller]
@@ -421,7 +427,7 @@ mod tests {
     fn sealed_outcomes_hold_the_known_fields_only() {
         let text = r#"{"name":"a","type":"post","outcomes":[{"name":"o","type":"heartbeat","schema":{"type":"object"},"x":1}]}"#;
         let (action, notes) = read(text).unwrap();
-        let ActionKind::Post(outcomes) = action.kind else {
+        let ActionKind::Post(Post { outcomes, .. }) = action.kind else {
             panic!("a post action")
         };
         assert_eq!(

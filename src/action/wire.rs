@@ -3,11 +3,19 @@
 //! The published schema (docs/schema/create-urls.schema.json) is made from these types. They hold tokens, outputs and
 //! answers as they came, so none of them has a `Debug`.
 
+mod deliver;
 mod outcome;
 mod page;
+mod target;
 
+pub use deliver::{Delivery, EventBridge, Secret, Ses, Slack, Sns, Teams, Webhook};
 pub use outcome::{FailureOutcome, HeartbeatOutcome, SuccessOutcome};
 pub use page::{ConfirmPage, Form, FormPage};
+pub use target::{
+    Automation, AutomationType, CustomResource, CustomResourceEvent, CustomResourceType, DurableExecution,
+    DurableExecutionType, PipelineApproval, PipelineApprovalType, TargetType, Task, TaskType, WaitCondition,
+    WaitConditionType,
+};
 
 use serde::de::IntoDeserializer;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -24,14 +32,35 @@ fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> R
 /// A request to make links.
 #[derive(Deserialize)]
 #[cfg_attr(test, derive(JsonSchema))]
-#[cfg_attr(test, schemars(extend("not" = {"required": ["expiration", "expires_in"]})))]
+#[cfg_attr(
+    test,
+    schemars(
+        extend("not" = {"required": ["expiration", "expires_in"]}),
+        extend("oneOf" = [{"required": ["token"]}, {"required": ["target"]}])
+    )
+)]
 #[serde(deny_unknown_fields, expecting = "an object")]
 pub struct CreateUrls {
-    /// The task token of the waiting task (1 to 2,048 characters).
-    #[cfg_attr(test, schemars(length(min = 1, max = 2048)))]
-    pub token: String,
+    /// The task token of the waiting task (1 to 2,048 characters), unless there is a `target`.
+    #[serde(default, deserialize_with = "present")]
+    #[cfg_attr(
+        test,
+        schemars(
+            with = "String",
+            length(min = 1, max = 2048),
+            skip_serializing_if = "Option::is_none"
+        )
+    )]
+    pub token: Option<String>,
+    /// What waits, if it is no task of Step Functions.
+    #[serde(default, deserialize_with = "present")]
+    #[cfg_attr(
+        test,
+        schemars(with = "target::Target", skip_serializing_if = "Option::is_none")
+    )]
+    pub target: Option<Box<RawValue>>,
     /// What each link does; at least one.
-    #[cfg_attr(test, schemars(with = "Vec<Action>", length(min = 1)))]
+    #[cfg_attr(test, schemars(with = "Vec<Action>", length(min = 1, max = 1000)))]
     pub actions: Vec<Box<RawValue>>,
     /// ISO 8601 date and time after which the links do nothing. Without a zone: UTC.
     #[serde(default, deserialize_with = "present")]
@@ -65,6 +94,22 @@ pub struct CreateUrls {
         )
     )]
     pub recipients: Option<Vec<Recipient>>,
+    /// Where the links are sent: one channel, or up to ten. A request with it that cannot be carried out fails its
+    /// invocation.
+    #[serde(default, deserialize_with = "present")]
+    #[cfg_attr(
+        test,
+        schemars(with = "deliver::Deliver", skip_serializing_if = "Option::is_none")
+    )]
+    pub deliver: Option<Box<RawValue>>,
+    /// `true`: the answer has the links although they were delivered.
+    #[serde(default, deserialize_with = "present")]
+    #[cfg_attr(test, schemars(with = "bool", skip_serializing_if = "Option::is_none"))]
+    pub return_urls: Option<bool>,
+    /// `true`: a refused direct invocation fails, as one with `deliver` does. Else the refusal is its answer.
+    #[serde(default, deserialize_with = "present")]
+    #[cfg_attr(test, schemars(with = "bool", skip_serializing_if = "Option::is_none"))]
+    pub raise_errors: Option<bool>,
     /// Where the links point; without it, this deployment.
     #[serde(default, deserialize_with = "present")]
     #[cfg_attr(test, schemars(with = "BaseUrl", skip_serializing_if = "Option::is_none"))]
@@ -79,6 +124,21 @@ pub struct Recipient {
     /// Who it is, in the author's words; unique in the request.
     #[cfg_attr(test, schemars(length(min = 1, max = 256)))]
     pub id: String,
+    /// Where `deliver.ses` sends the links of this recipient; without it the id, if that is an address.
+    #[serde(default, deserialize_with = "present")]
+    #[cfg_attr(test, schemars(with = "String", skip_serializing_if = "Option::is_none"))]
+    pub email: Option<String>,
+    /// Id of the member or channel to whom the bot of `deliver.slack` writes; without it, its `channel`.
+    #[serde(default, deserialize_with = "present")]
+    #[cfg_attr(
+        test,
+        schemars(
+            with = "String",
+            regex(pattern = "^[A-Z0-9]{1,64}$"),
+            skip_serializing_if = "Option::is_none"
+        )
+    )]
+    pub slack: Option<String>,
 }
 
 /// Where links point.
@@ -320,8 +380,51 @@ pub struct Post {
     #[serde(rename = "type")]
     pub kind: PostType,
     /// Tried in order; the first whose schema accepts the body is taken. At least one.
-    #[cfg_attr(test, schemars(with = "Vec<outcome::Outcome>", length(min = 1)))]
+    #[cfg_attr(test, schemars(with = "Vec<outcome::Outcome>", length(min = 1, max = 100)))]
     pub outcomes: Vec<Box<RawValue>>,
+    /// How the sender proves who it is.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[cfg_attr(test, schemars(with = "crate::webhook::wire::Verify"))]
+    pub verify: Option<Box<RawValue>>,
+    /// The kinds of body that are taken. Without it: with `verify` all of them, else `json`.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[cfg_attr(
+        test,
+        schemars(with = "Vec<crate::webhook::intake::BodyKind>", length(min = 1))
+    )]
+    pub bodies: Option<Box<RawValue>>,
+    /// The field of a form whose JSON is taken for the body, where the form has it.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[cfg_attr(test, schemars(with = "String", length(min = 1, max = 64)))]
+    pub unwrap: Option<Box<RawValue>>,
+    /// `true`: bodies of other types are taken as a string in base64.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[cfg_attr(test, schemars(with = "bool"))]
+    pub accept_raw: Option<Box<RawValue>>,
+    /// `true`: the handshake by which CloudEvents' senders ask for permission is answered.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[cfg_attr(test, schemars(with = "bool"))]
+    pub cloudevents: Option<Box<RawValue>>,
     /// Refused if it asks for a page: a post action acts on POST alone.
     #[serde(
         default,

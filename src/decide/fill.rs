@@ -16,8 +16,17 @@ pub(super) fn filled_output(
 }
 
 fn filled_json(json: &JsonText, at: &str, parameters: &Parameters) -> Result<JsonText, Rejection> {
+    let mut bytes = 0;
     json.map_strings(
-        |text| template::fill(text, parameters, str::to_owned).map_err(|fault| formatting_at(at, fault)),
+        |text| {
+            let filled = template::fill(text, parameters, str::to_owned);
+            let filled = filled.map_err(|fault| formatting_at(at, fault))?;
+            bytes += filled.len();
+            if bytes > template::MAX_FILLED_BYTES {
+                return Err(formatting_at(at, TemplateFault::TooLong));
+            }
+            Ok(filled)
+        },
         || formatting_at(at, "two keys of an object become the same"),
     )
 }

@@ -3,19 +3,22 @@
 pub mod ask;
 mod callback;
 mod fill;
+mod webhook;
 
 pub use ask::{Ask, Asked};
 pub use callback::{instant, utc};
 
-use crate::action::{ActionKind, ActionType, Confirm, Name, Outcomes, ReplySpec};
+use crate::action::{ActionKind, ActionType, Confirm, Name, Post, ReplySpec};
 use crate::link::Query;
 use crate::payload::{Opened, Payload};
-use crate::rejection::Rejection;
+use crate::rejection::{Fault, Rejection};
 use crate::report::Report;
-use crate::select::{self, Body};
+use crate::select::Body;
+use crate::target::{About, EnabledTargets, Target};
 use crate::template::Parameters;
-use crate::token::TaskToken;
 use crate::transaction::TransactionId;
+use crate::webhook::challenge::Challenge;
+use crate::webhook::{DerivedKey, Headers};
 use callback::Callback;
 use fill::{filled_output, filled_reply, filled_text, formatting};
 
@@ -48,6 +51,10 @@ pub struct Visit<'a> {
     pub source_ip: Option<&'a str>,
     /// What the visitor calls itself, at most 256 characters of it.
     pub user_agent: Option<&'a str>,
+    /// All headers.
+    pub headers: &'a Headers<'a>,
+    /// The query as it was sent.
+    pub raw_query: &'a str,
     /// Unix milliseconds.
     pub now_ms: u64,
 }
@@ -66,6 +73,8 @@ pub struct Switches {
     pub output_parameters: bool,
     /// Post actions and forms are on.
     pub post_actions: bool,
+    /// What may be answered besides tasks of Step Functions.
+    pub targets: EnabledTargets,
 }
 
 /// Who is answered about what.
@@ -100,6 +109,8 @@ pub enum Decision {
     Ask(Box<Ask>),
     /// Do nothing: HEAD on a link that acts on GET, which would answer this.
     Inert(Receipt, Box<ReplySpec>),
+    /// Do nothing, and answer a sender that tries the address.
+    Challenge(Challenge),
 }
 
 /// What a visitor is told about an answer.
@@ -128,8 +139,8 @@ impl Receipt {
 /// A report and the reply that goes with it; nothing in it can fail any more.
 #[derive(Debug)]
 pub struct Answer {
-    /// The task.
-    pub token: TaskToken,
+    /// What waits.
+    pub target: Target,
     /// What the task is told.
     pub report: Report,
     /// What the visitor is told about it.
@@ -140,14 +151,29 @@ pub struct Answer {
     pub reply: ReplySpec,
 }
 
+impl Answer {
+    /// Who answers, for targets that are told.
+    pub fn about(&self) -> About<'_> {
+        let subject = &self.receipt.subject;
+        About {
+            transaction: subject.transaction,
+            answer: self.outcome.as_ref().unwrap_or(&subject.name).as_str(),
+        }
+    }
+}
+
 /// Decides what one use of a link does.
 ///
 /// # Errors
-/// `ExpiredPayload`, `ActionMismatched`, `ParametersDisabled`, `PostActionsDisabled`, `PostActionNotPosted`,
-/// `InvalidPostActionBody`, `OutputFormatting` and `Prefetched`, looked for in this order. What a page can ask for again
+/// `ExpiredPayload`, `ActionMismatched`, `TargetDisabled`, `ParametersDisabled`, `PostActionsDisabled`, `PostActionNotPosted`,
+/// `InvalidSignature`, `InvalidPostActionBody`, `NoOutcome`, `OutputFormatting` and `Prefetched`, looked for in this order. What a page can ask for again
 /// is no error but [`Decision::Ask`].
 pub fn decide(opened: Opened, visit: &Visit<'_>, switches: Switches) -> Result<Decision, Rejection> {
-    let Opened { payload, nonce } = opened;
+    let Opened {
+        payload,
+        nonce,
+        webhook_key,
+    } = opened;
     if let Some(at) = payload.expires_at.filter(|_| payload.is_expired(visit.now())) {
         return Err(Rejection::ExpiredPayload { at });
     }
@@ -159,6 +185,10 @@ pub fn decide(opened: Opened, visit: &Visit<'_>, switches: Switches) -> Result<D
     if !visit.query.agrees(&subject.name, subject.kind) {
         return Err(Rejection::ActionMismatched);
     }
+    let waiting = payload.target.kind();
+    if !switches.targets.permit(waiting) {
+        return Err(Rejection::TargetDisabled(waiting.as_str(), waiting.parameter()));
+    }
     let used = Use {
         visit,
         switches,
@@ -167,7 +197,7 @@ pub fn decide(opened: Opened, visit: &Visit<'_>, switches: Switches) -> Result<D
     };
     let action = &used.payload.action;
     let report = match &action.kind {
-        ActionKind::Post(outcomes) => return used.post(outcomes),
+        ActionKind::Post(post) => return used.post(post, webhook_key.as_ref()),
         ActionKind::Form(form) => return used.form(form, &nonce),
         ActionKind::Success { output } => {
             let output = filled_output(output.clone(), used.parameters()?)?;
@@ -218,22 +248,20 @@ impl Use<'_> {
         }
     }
 
-    fn post(&self, outcomes: &Outcomes) -> Result<Decision, Rejection> {
+    fn post(&self, post: &Post, key: Option<&DerivedKey>) -> Result<Decision, Rejection> {
         if !self.switches.post_actions {
             return Err(Rejection::PostActionsDisabled);
         }
         if self.visit.method != Method::Post {
             return Err(Rejection::PostActionNotPosted);
         }
-        let body = Body::read(self.visit.body, self.visit.content_type)?;
-        let outcome = select::choose(outcomes, &body)?;
-        let reply = outcome.response.as_ref().unwrap_or(&self.payload.action.response);
-        self.answer(
-            select::report(outcome, &body)?,
-            reply.clone(),
-            Some(&outcome.name),
-            self.shown(),
-        )
+        match &post.webhook {
+            Some(webhook) => self.webhook(post, webhook, key),
+            None => {
+                let body = Body::read(self.visit.body, self.visit.content_type)?;
+                self.posted(&post.outcomes, &body)
+            }
+        }
     }
 
     /// All that is left to do is to tell the task.
@@ -251,13 +279,31 @@ impl Use<'_> {
             }
             (_, report) => report,
         };
+        let about = About {
+            transaction: self.subject.transaction,
+            answer: outcome.unwrap_or(&self.subject.name).as_str(),
+        };
+        let target = &self.payload.target;
+        target.check(&report, about).map_err(|what| self.too_much(what))?;
         Ok(Decision::Report(Box::new(Answer {
-            token: self.payload.token.clone(),
+            target: self.payload.target.clone(),
             receipt: self.receipt(&report, shown),
             report,
             outcome: outcome.cloned(),
             reply,
         })))
+    }
+
+    /// A result that the target does not take: of the body's making, or of the author's and the query's.
+    fn too_much(&self, what: &'static str) -> Rejection {
+        match &self.payload.action.kind {
+            ActionKind::Post(_) | ActionKind::Form(_) => {
+                Rejection::InvalidPostActionBody(Fault::at("body", what))
+            }
+            ActionKind::Success { .. } | ActionKind::Failure { .. } | ActionKind::Heartbeat => {
+                formatting(what)
+            }
+        }
     }
 
     fn receipt(&self, report: &Report, answer: &str) -> Receipt {

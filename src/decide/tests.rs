@@ -1,21 +1,38 @@
 use super::*;
 use crate::action::{self, Confirm, Notes, Source};
 use crate::nonce::NonceKey;
+use crate::token::TaskToken;
 use serde_json::value::RawValue;
 
 const ON: Switches = Switches {
     output_parameters: true,
     post_actions: true,
+    targets: ALL_TARGETS,
+};
+const ALL_TARGETS: EnabledTargets = EnabledTargets {
+    wait_conditions: true,
+    custom_resources: true,
+    durable_executions: true,
+    pipeline_approvals: true,
+    automations: true,
 };
 const OFF: Switches = Switches {
     output_parameters: false,
     post_actions: false,
+    targets: NO_TARGETS,
+};
+const NO_TARGETS: EnabledTargets = EnabledTargets {
+    wait_conditions: false,
+    custom_resources: false,
+    durable_executions: false,
+    pipeline_approvals: false,
+    automations: false,
 };
 
 pub(super) fn payload(action: &str, parameters: bool) -> Opened {
     let raw: Box<RawValue> = serde_json::from_str(action).unwrap();
     let payload = Payload {
-        token: TaskToken::new("token".to_owned()).unwrap(),
+        target: Target::StepFunctions(TaskToken::new("token".to_owned()).unwrap()),
         transaction: TransactionId::new([1; 16]),
         issued_at: 100,
         expires_at: Some(200),
@@ -29,6 +46,7 @@ pub(super) fn payload(action: &str, parameters: bool) -> Opened {
     Opened {
         payload,
         nonce: NonceKey::new(&[9; 32], b"payload"),
+        webhook_key: None,
     }
 }
 
@@ -42,6 +60,8 @@ pub(super) fn visit<'a>(method: Method, query: &'a Query, body: &'a str) -> Visi
         is_prefetch: false,
         source_ip: None,
         user_agent: None,
+        headers: &[],
+        raw_query: "",
         now_ms: 150_000,
     }
 }
@@ -50,7 +70,7 @@ fn decided(action: &str, query: &str) -> Result<Answer, Rejection> {
     let query = Query::parse(query);
     match decide(payload(action, true), &visit(Method::Get, &query, ""), ON)? {
         Decision::Report(answer) => Ok(*answer),
-        Decision::Ask(_) | Decision::Inert(..) => panic!("GET acts"),
+        Decision::Ask(_) | Decision::Inert(..) | Decision::Challenge(_) => panic!("GET acts"),
     }
 }
 
@@ -122,6 +142,7 @@ fn switches_count_when_a_link_is_used() {
     let only_posts = Switches {
         output_parameters: false,
         post_actions: true,
+        targets: NO_TARGETS,
     };
     assert!(
         decide(

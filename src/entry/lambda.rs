@@ -1,7 +1,7 @@
 //! Events of Lambda: REST API, HTTP API, Function URL and direct invocation become one kind of request.
 
 use super::warm;
-use crate::reply::Reply;
+use crate::reply::{Raised, Reply};
 use crate::web::{self, App, Caller, Door};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -9,14 +9,13 @@ use bytes::Bytes;
 use http::HeaderMap;
 use http::header::{HOST, HeaderName, HeaderValue};
 use lambda_http::aws_lambda_events::encodings::Body;
-use lambda_http::lambda_runtime::{self, LambdaEvent, service_fn};
+use lambda_http::lambda_runtime::{self, Diagnostic, LambdaEvent, service_fn};
 use lambda_http::request::{LambdaRequest, RequestContext};
 use lambda_http::{Adapter, IntoResponse, RequestExt, Service};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
-use std::convert::Infallible;
 use std::fmt::Write as _;
 use std::future::Future;
 use std::pin::Pin;
@@ -61,10 +60,14 @@ pub async fn run(role: Role, app: Arc<App>) -> Result<(), lambda_runtime::Error>
 pub fn service(
     role: Role,
     app: Arc<App>,
-) -> impl Service<LambdaEvent<Event>, Response: Serialize, Error = Infallible, Future: Send> {
+) -> impl Service<LambdaEvent<Event>, Response: Serialize, Error = Failed, Future: Send> {
     let answer = service_fn(move |request: lambda_http::Request| {
         let (caller, request) = request_of(request);
         let app = app.clone();
+        let raises = match role {
+            Role::Create => web::raises_errors(&caller, &request),
+            Role::Process => false,
+        };
         // A task of its own: should it panic, the visitor still gets an answer.
         let task = match role {
             Role::Create => tokio::spawn(async move { app.create(&caller, request).await }),
@@ -72,7 +75,10 @@ pub fn service(
         };
         async move {
             let reply: Reply = task.await.unwrap_or_else(|_| web::unexpected("panicked"));
-            Ok::<_, Infallible>(Text(reply))
+            match Raised::of(&reply).filter(|_| raises) {
+                Some(raised) => Err(Failed(raised)),
+                None => Ok(Text(reply)),
+            }
         }
     });
     let mut adapter = Adapter::from(answer);
@@ -94,6 +100,19 @@ impl IntoResponse for Text {
             false => Body::Text(text),
         };
         Box::pin(std::future::ready(self.0.map(body)))
+    }
+}
+
+/// An invocation that fails, as its caller asked for: Step Functions sees an error named by our code.
+#[derive(Debug)]
+pub struct Failed(Raised);
+
+impl From<Failed> for Diagnostic {
+    fn from(Failed(raised): Failed) -> Self {
+        Self {
+            error_type: raised.code,
+            error_message: raised.text,
+        }
     }
 }
 

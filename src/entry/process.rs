@@ -1,11 +1,12 @@
 //! What only a real process has: a clock, randomness, standard output and clients of AWS.
 
 use crate::aws::Shared;
+use crate::channels::Channels;
 use crate::config::Config;
 use crate::keys::Keys;
 use crate::keys::kms::KmsKeys;
 use crate::tasks::Tasks;
-use crate::tasks::step_functions::StepFunctions;
+use crate::tasks::services::Services;
 use crate::web::App;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
@@ -23,22 +24,22 @@ pub fn app(config: Config, credentials: Option<SharedCredentialsProvider>) -> Re
         keys if keys.is_empty() => Keys::Off,
         keys => {
             let client = shared.kms(config.aws.kms_endpoint.as_deref());
-            Keys::Kms(Box::new(KmsKeys::new(
-                client,
-                keys,
-                config.audience.clone(),
-                config.caches,
-            )))
+            let keys = KmsKeys::new(client, keys, config.audience.clone(), config.caches);
+            Keys::Kms(Box::new(match &config.mac_key {
+                Some(mac) => keys.with_mac(mac.clone(), config.compact_links, config.caches),
+                None => keys,
+            }))
         }
     };
-    let endpoint = config.aws.states_endpoint.clone();
-    let states = StepFunctions::new(move || shared.states(endpoint.as_deref()), below);
-    Ok(with(config, keys, Tasks::StepFunctions(states)))
+    let tasks = Services::new(shared.clone(), config.aws.clone(), config.outbound.clone(), below);
+    let channels = Channels::new(&config, shared);
+    Ok(with(config, keys, Tasks::Aws(Box::new(tasks)), channels))
 }
 
 /// A service with the clock, the randomness and the log of this process.
-pub fn with(config: Config, keys: Keys, tasks: Tasks) -> App {
+pub fn with(config: Config, keys: Keys, tasks: Tasks, channels: Channels) -> App {
     App {
+        channels,
         config,
         keys,
         tasks,

@@ -12,6 +12,9 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use std::fmt;
 
+/// Faults of one body that are looked at: each entry of a long list may be one.
+const MAX_ERRORS: usize = 100;
+
 /// Where something is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
@@ -208,11 +211,12 @@ fn checked(
     mut complaints: Vec<Complaint>,
 ) -> Result<String, Vec<Complaint>> {
     let value: Result<Value, _> = serde_json::from_str(object.get());
-    let validator = schema::compile(&outcome.schema, Formats::Asserted);
+    let validator = schema::compile_for(&outcome.schema, Formats::Asserted, object.get().len());
     match (value, validator) {
         (Ok(value), Ok(validator)) => {
             let found: Vec<Complaint> = validator
                 .iter_errors(&value)
+                .take(MAX_ERRORS)
                 .map(|error| complaint(fields, &error))
                 .collect();
             for complaint in found {

@@ -15,6 +15,8 @@ pub const SURE: &str = "sure";
 /// Before the names of the author's own fields, so that they cannot be taken for ours.
 pub const PREFIX: &str = "f.";
 
+/// Most entries of one body. A page has far fewer; looking through more of them costs time for each of its fields.
+const MAX_ENTRIES: usize = 5_000;
 /// Most complaints about one body, before its fields are looked at.
 const MAX_COMPLAINTS: usize = 20;
 
@@ -38,6 +40,10 @@ impl PageEntries {
     pub fn read(body: &[u8]) -> Self {
         let mut read = Self::default();
         for pair in body.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
+            if read.fields.len() >= MAX_ENTRIES {
+                read.complain(Place::Page, Issue::Unfit);
+                break;
+            }
             let mut parts = pair.splitn(2, |byte| *byte == b'=');
             let name = decode(parts.next().unwrap_or_default());
             let value = decode(parts.next().unwrap_or_default());
@@ -110,6 +116,12 @@ impl<'a> ProgramEntries<'a> {
                 "fields" => fields = json::members(value).map_err(|what| ("fields", what))?,
                 _ => return Err(("", "must hold `outcome` and `fields`, and nothing else")),
             }
+        }
+        let is_long = |(_, value): &(String, &RawValue)| {
+            serde_json::from_str::<Vec<&RawValue>>(value.get()).is_ok_and(|list| list.len() > MAX_ENTRIES)
+        };
+        if fields.len() > MAX_ENTRIES || fields.iter().any(is_long) {
+            return Err(("fields", "holds more than 5,000 entries"));
         }
         Ok(Self {
             outcome: outcome.ok_or(("outcome", "is missing; name one of the outcomes of this link"))?,

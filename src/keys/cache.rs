@@ -1,12 +1,13 @@
 //! Data keys in memory: for a while, for a number of links, and never two calls for one key at the same time.
 
 use super::KeyFailure;
-use super::gate::Gate;
+use super::gate::{Charge, Gate};
 use crate::rejection::Damage;
 use crate::seal::{DataKey, SealingKey};
 use lru::LruCache;
 use ring::digest::{SHA256, digest};
 use std::num::NonZeroUsize;
+use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Opened data keys that are kept.
@@ -14,6 +15,8 @@ const MAX_OPENED: NonZeroUsize = NonZeroUsize::new(256).expect("not zero");
 /// Refused wrapped keys that are remembered, and for how many seconds.
 const MAX_REFUSED: NonZeroUsize = NonZeroUsize::new(256).expect("not zero");
 const REFUSED_SECONDS: u64 = 60;
+/// No bound on when a key may seal, but for its age.
+pub(super) const ALWAYS: Range<u64> = 0..u64::MAX;
 
 /// The data key that seals the next links.
 pub struct SealingCache {
@@ -25,6 +28,8 @@ pub struct SealingCache {
 struct Current {
     key: Arc<SealingKey>,
     made_at: u64,
+    /// Unix seconds outside of which it seals no further link, however young it is.
+    good: Range<u64>,
     uses: u32,
 }
 
@@ -43,7 +48,8 @@ impl SealingCache {
         self.max_age > 0
     }
 
-    /// A key for `links` links of one request: the current one while it may be used that often, else a new one.
+    /// A key for `links` links of one request: the current one while it may be used that often, else a new one, which
+    /// seals only while the time is within `good`.
     ///
     /// # Errors
     /// Those of `make`.
@@ -51,6 +57,7 @@ impl SealingCache {
         &self,
         links: u32,
         now: u64,
+        good: Range<u64>,
         make: impl AsyncFnOnce() -> Result<SealingKey, KeyFailure>,
     ) -> Result<Arc<SealingKey>, KeyFailure> {
         if self.max_age == 0 {
@@ -59,7 +66,8 @@ impl SealingCache {
         let mut current = self.current.lock().await;
         if let Some(current) = current.as_mut() {
             let uses = current.uses.saturating_add(links);
-            if uses <= self.max_uses && now.saturating_sub(current.made_at) < self.max_age {
+            let is_young = now.saturating_sub(current.made_at) < self.max_age && current.good.contains(&now);
+            if uses <= self.max_uses && is_young {
                 current.uses = uses;
                 return Ok(current.key.clone());
             }
@@ -68,6 +76,7 @@ impl SealingCache {
         *current = Some(Current {
             key: key.clone(),
             made_at: now,
+            good,
             uses: links,
         });
         Ok(key)
@@ -104,7 +113,7 @@ struct State {
 }
 
 /// One data key, and since when it is there. Whoever finds it locked waits for the call that is under way.
-type Slot = tokio::sync::Mutex<Option<(Arc<DataKey>, u64)>>;
+pub(super) type Slot = tokio::sync::Mutex<Option<(Arc<DataKey>, u64)>>;
 
 impl OpeningCache {
     /// `max_age` in seconds; 0 keeps nothing.
@@ -169,8 +178,7 @@ impl State {
             Some((refused_at, damage)) if now.saturating_sub(*refused_at) < REFUSED_SECONDS => {
                 Err(KeyFailure::Refused(damage.clone()))
             }
-            _ if self.gate.admits(wrapped, now) => Ok(()),
-            _ => Err(KeyFailure::TooMany),
+            _ => self.gate.admits(wrapped, now),
         }
     }
 
@@ -178,17 +186,15 @@ impl State {
         match opened {
             Ok(_) => self.gate.learn(wrapped),
             Err(KeyFailure::Refused(damage)) => {
-                self.gate.charge(wrapped, now);
+                self.gate.charge(wrapped, now, Charge::Refused);
                 self.refused.put(id, (now, damage.clone()));
                 self.opened.pop(&id);
             }
-            Err(
-                KeyFailure::SwitchedOff(_)
-                | KeyFailure::Deleted(_)
-                | KeyFailure::Busy(_)
-                | KeyFailure::TooMany
-                | KeyFailure::Unexpected(_),
-            ) => {
+            Err(KeyFailure::SwitchedOff(_) | KeyFailure::Deleted(_)) => {
+                self.gate.charge(wrapped, now, Charge::KeyOff);
+                self.opened.pop(&id);
+            }
+            Err(KeyFailure::Busy(_) | KeyFailure::TooMany | KeyFailure::Unexpected(_)) => {
                 self.opened.pop(&id);
             }
         }

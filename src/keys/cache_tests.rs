@@ -39,7 +39,7 @@ impl Kms {
 
 async fn take(cache: &SealingCache, kms: &Kms, links: u32, now: u64) -> Arc<SealingKey> {
     cache
-        .take(links, now, async || kms.generate().await)
+        .take(links, now, ALWAYS, async || kms.generate().await)
         .await
         .unwrap()
 }
@@ -84,11 +84,33 @@ async fn an_age_of_zero_is_one_key_a_request() {
 async fn a_failed_call_leaves_nothing_behind() {
     let (cache, kms) = (SealingCache::new(300, 10), Kms::new());
     let failed = cache
-        .take(1, 1_000, async || Err(KeyFailure::Busy("timeout".to_owned())))
+        .take(1, 1_000, ALWAYS, async || {
+            Err(KeyFailure::Busy("timeout".to_owned()))
+        })
         .await;
     assert_eq!(failed.unwrap_err(), KeyFailure::Busy("timeout".to_owned()));
     take(&cache, &kms, 1, 1_000).await;
     assert_eq!(kms.calls(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_data_key_seals_only_while_it_is_good() {
+    let (cache, kms) = (SealingCache::new(300, 10), Kms::new());
+    for (now, good, calls) in [
+        (1_000, 1_000..1_100, 1),
+        (1_099, ALWAYS, 1),
+        // Its time is over.
+        (1_100, ALWAYS, 2),
+        (1_399, ALWAYS, 2),
+        (1_400, 1_300..9_999, 3),
+        (1_300, ALWAYS, 3),
+        // The clock was ahead, and was set right.
+        (1_299, ALWAYS, 4),
+    ] {
+        let make = async || kms.generate().await;
+        cache.take(1, now, good, make).await.unwrap();
+        assert_eq!(kms.calls(), calls, "at {now}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -174,6 +196,23 @@ async fn garbage_pushes_no_opened_key_out() {
     let calls = kms.calls();
     open(&cache, &kms, &[9], 1_000).await.unwrap();
     assert_eq!(kms.calls(), calls);
+}
+
+/// One after the other, and none of them a link's fault.
+#[tokio::test(start_paused = true)]
+async fn garbage_buys_little_while_the_key_is_off() {
+    let (cache, kms) = (OpeningCache::new(300), Kms::new());
+    for number in 0..10_000u32 {
+        let wrapped = [[2].as_slice(), &number.to_be_bytes()].concat();
+        let failure = open(&cache, &kms, &wrapped, 1_000).await.unwrap_err();
+        assert_eq!(failure.when_opening().status(), 503);
+    }
+    assert_eq!(kms.calls(), 10);
+    assert!(
+        open(&cache, &kms, &[9], 1_001).await.is_ok(),
+        "the key is on again"
+    );
+    assert!(open(&cache, &kms, &[8], 1_001).await.is_ok());
 }
 
 #[test]

@@ -1,14 +1,15 @@
 //! Data keys under a KMS key: GenerateDataKey and Decrypt, with their caches.
 
 use super::KeyFailure;
-use super::cache::{KeyDigest, OpeningCache, SealingCache};
+use super::cache::{ALWAYS, KeyDigest, OpeningCache, SealingCache};
+use super::mac::MacKeys;
 use crate::aws;
 use crate::calls::Calls;
 use crate::config::{CacheSettings, KmsKeyId};
 use crate::rejection::Damage;
 use crate::seal::esdk::Message;
 use crate::seal::key::MAX_WRAPPED;
-use crate::seal::{DataKey, KeyRef, SealingKey};
+use crate::seal::{DataKey, Epoch, KeyRef, SealingKey};
 use aws_sdk_kms::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_kms::operation::RequestId;
 use aws_sdk_kms::primitives::Blob;
@@ -29,6 +30,8 @@ pub struct KmsKeys {
     audience: String,
     sealing: SealingCache,
     opening: OpeningCache,
+    mac: Option<MacKeys>,
+    seals_compact: bool,
 }
 
 impl KmsKeys {
@@ -45,6 +48,18 @@ impl KmsKeys {
             audience,
             sealing: SealingCache::new(caches.data_key_max_age, caches.data_key_max_uses),
             opening: OpeningCache::new(caches.decrypt_max_age),
+            mac: None,
+            seals_compact: false,
+        }
+    }
+
+    /// With an HMAC key, whose compact links open. `seals`: new links are compact, too.
+    pub fn with_mac(self, key: KmsKeyId, seals: bool, caches: CacheSettings) -> Self {
+        let mac = MacKeys::new(self.client.clone(), key, self.audience.clone(), caches);
+        Self {
+            mac: Some(mac),
+            seals_compact: seals,
+            ..self
         }
     }
 
@@ -65,9 +80,14 @@ impl KmsKeys {
         now: u64,
         calls: &Calls,
     ) -> Result<Arc<SealingKey>, KeyFailure> {
-        self.sealing
-            .take(links, now, async || self.generate(calls).await)
-            .await
+        match &self.mac {
+            Some(mac) if self.seals_compact => mac.sealing(now, calls).await,
+            Some(_) | None => {
+                self.sealing
+                    .take(links, now, ALWAYS, async || self.generate(calls).await)
+                    .await
+            }
+        }
     }
 
     pub(super) async fn prepare_sealing(&self, now: u64) {
@@ -97,6 +117,24 @@ impl KmsKeys {
                 self.decrypt(&keys, wrapped, self.context(), calls).await
             })
             .await
+    }
+
+    pub(super) async fn opening_epoch(
+        &self,
+        epoch: Epoch,
+        now: u64,
+        calls: &Calls,
+    ) -> Result<Arc<DataKey>, KeyFailure> {
+        match &self.mac {
+            Some(mac) => mac.opening(epoch, now, calls).await,
+            None => Err(KeyFailure::Refused(Damage::OtherKeyKind)),
+        }
+    }
+
+    pub(super) fn judge_epoch(&self, epoch: Epoch, is_its_key: bool, now: u64) {
+        if let Some(mac) = &self.mac {
+            mac.judge(epoch, is_its_key, now);
+        }
     }
 
     pub(super) async fn opening_legacy(
@@ -200,7 +238,7 @@ impl KmsKeys {
     }
 }
 
-fn note<T: RequestId, E: ProvideErrorMetadata>(
+pub(super) fn note<T: RequestId, E: ProvideErrorMetadata>(
     calls: &Calls,
     operation: &'static str,
     start: Instant,
@@ -217,9 +255,9 @@ fn note<T: RequestId, E: ProvideErrorMetadata>(
     }
 }
 
-/// Whose fault an error of KMS is (KMS API reference, errors of Decrypt and GenerateDataKey; docs/FORMAT.md,
+/// Whose fault an error of KMS is (KMS API reference, errors of Decrypt, GenerateDataKey and GenerateMac; docs/FORMAT.md,
 /// "Failures of KMS").
-fn failure<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> KeyFailure {
+pub(super) fn failure<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> KeyFailure {
     let name = aws::error_name(error);
     match aws::fault(error) {
         aws::Fault::NotSent | aws::Fault::MaybeSent => return KeyFailure::Busy(name),

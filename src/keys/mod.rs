@@ -1,9 +1,11 @@
 //! Where data keys come from: nowhere, a file, or KMS.
 
 pub mod cache;
+mod epochs;
 mod gate;
 pub mod kms;
 pub mod local;
+mod mac;
 
 use crate::calls::Calls;
 use crate::rejection::{Damage, Rejection, Sent, Unavailable};
@@ -32,7 +34,7 @@ impl Keys {
         match self {
             Keys::Off => Err(KeyFailure::Unexpected("encryption is off".to_owned())),
             Keys::Local(keys) => Ok(keys.first()),
-            Keys::Kms(keys) => keys.sealing(links, now, calls).await,
+            Keys::Kms(keys) => noting_memory(calls, keys.sealing(links, now, calls)).await,
         }
     }
 
@@ -45,10 +47,24 @@ impl Keys {
             (Keys::Local(keys), KeyRef::Local(id)) => {
                 keys.by_id(id).ok_or(KeyFailure::Refused(Damage::UnknownLocalKey))
             }
-            (Keys::Kms(keys), KeyRef::Kms(wrapped)) => keys.opening(wrapped, now, calls).await,
-            (Keys::Off, _) | (Keys::Local(_), KeyRef::Kms(_)) | (Keys::Kms(_), KeyRef::Local(_)) => {
-                Err(KeyFailure::Refused(Damage::OtherKeyKind))
+            (Keys::Kms(keys), KeyRef::Kms(wrapped)) => {
+                noting_memory(calls, keys.opening(wrapped, now, calls)).await
             }
+            (Keys::Kms(keys), KeyRef::Epoch(epoch)) => {
+                noting_memory(calls, keys.opening_epoch(*epoch, now, calls)).await
+            }
+            (Keys::Off, _)
+            | (Keys::Local(_), KeyRef::Kms(_) | KeyRef::Epoch(_))
+            | (Keys::Kms(_), KeyRef::Local(_)) => Err(KeyFailure::Refused(Damage::OtherKeyKind)),
+        }
+    }
+
+    /// Whether the data key that was had for `key` was that of the link. KMS gives a key for every epoch, so only now is
+    /// it known what that call was worth.
+    pub fn judge(&self, key: &KeyRef, is_its_key: bool, now: u64) {
+        match (self, key) {
+            (Keys::Kms(keys), KeyRef::Epoch(epoch)) => keys.judge_epoch(*epoch, is_its_key, now),
+            (Keys::Kms(_), KeyRef::Kms(_) | KeyRef::Local(_)) | (Keys::Off | Keys::Local(_), _) => {}
         }
     }
 
@@ -63,7 +79,7 @@ impl Keys {
         calls: &Calls,
     ) -> Result<Arc<DataKey>, KeyFailure> {
         match self {
-            Keys::Kms(keys) => keys.opening_legacy(message, now, calls).await,
+            Keys::Kms(keys) => noting_memory(calls, keys.opening_legacy(message, now, calls)).await,
             Keys::Off | Keys::Local(_) => Err(KeyFailure::Refused(Damage::OtherKeyKind)),
         }
     }
@@ -90,6 +106,19 @@ impl Keys {
     }
 }
 
+/// Notes a data key that was had without a call of this request: from memory, or from the call of another one.
+async fn noting_memory<K>(
+    calls: &Calls,
+    had: impl Future<Output = Result<K, KeyFailure>>,
+) -> Result<K, KeyFailure> {
+    let before = calls.count();
+    let had = had.await;
+    if had.is_ok() && calls.count() == before {
+        calls.key_from_memory();
+    }
+    had
+}
+
 /// Why a data key could not be had. The texts are for the log.
 ///
 /// Where several keys fail, the greatest tells the visitor most: that a key is switched off leaves hope, that one
@@ -104,7 +133,7 @@ pub enum KeyFailure {
     SwitchedOff(String),
     /// KMS is throttled, unreachable or timed out.
     Busy(String),
-    /// Too many wrapped keys that KMS refused.
+    /// Too many questions to KMS that gave no key.
     TooMany,
     /// Anything else.
     Unexpected(String),

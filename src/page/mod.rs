@@ -9,7 +9,7 @@ pub use ask::ask;
 use crate::brand::Brand;
 use crate::decide::{self, Receipt};
 use crate::language::Language;
-use crate::rejection::{Rejection, Sent, Unavailable};
+use crate::rejection::{Refused, Rejection, Sent, Unavailable};
 use crate::transaction::TransactionId;
 use askama::Template;
 use base64::Engine as _;
@@ -240,14 +240,15 @@ fn told(texts: &'static Texts, rejection: &Rejection) -> Told {
                 true,
             )
         }
-        Rejection::StepFunctionsRefused("TaskTimedOut" | "TaskDoesNotExist", _) => {
+        Rejection::StepFunctionsRefused("TaskTimedOut" | "TaskDoesNotExist", _)
+        | Rejection::TargetRefused(Refused::Closed, ..) => {
             tell(Mark::Over, texts.closed_title, &[texts.closed_text], true)
         }
         Rejection::InvalidPayload(_) => tell(Mark::Bad, texts.damaged_title, &[texts.damaged_text], true),
         Rejection::ServiceUnavailable(Unavailable::KeySwitchedOff, ..) => {
             tell(Mark::Bad, texts.off_title, &[texts.off_text], true)
         }
-        Rejection::ParametersDisabled | Rejection::PostActionsDisabled => {
+        Rejection::ParametersDisabled | Rejection::PostActionsDisabled | Rejection::TargetDisabled(..) => {
             tell(Mark::Bad, texts.off_title, &[texts.off_text], false)
         }
         Rejection::KeyDeleted => tell(
@@ -276,6 +277,9 @@ fn told(texts: &'static Texts, rejection: &Rejection) -> Told {
         | Rejection::InvalidJsonPath(_)
         | Rejection::EncryptionFailed(_)
         | Rejection::UrlTooLong(_)
+        | Rejection::UnsafeDelivery(_)
+        | Rejection::DeliveryDisabled(_)
+        | Rejection::DeliveryFailed(_)
         | Rejection::EncryptionRequired
         | Rejection::DecryptionUnsupported
         | Rejection::ActionMismatched
@@ -284,7 +288,11 @@ fn told(texts: &'static Texts, rejection: &Rejection) -> Told {
         | Rejection::Prefetched
         | Rejection::InvalidPostActionBody(_)
         | Rejection::UnsupportedBodyType
-        | Rejection::StepFunctionsRefused(..) => {
+        | Rejection::BodyTypeNotTaken
+        | Rejection::NoOutcome
+        | Rejection::InvalidSignature(_)
+        | Rejection::StepFunctionsRefused(..)
+        | Rejection::TargetRefused(Refused::Otherwise, ..) => {
             tell(Mark::Bad, texts.wrong_title, &[texts.wrong_text], false)
         }
     }

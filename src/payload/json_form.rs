@@ -4,16 +4,19 @@ use super::Payload;
 use crate::action::{self, ActionKind, Confirm, Notes, Question, Recipient, Source};
 use crate::json::{self, JsonText};
 use crate::language::Language;
-use crate::rejection::Damage;
+use crate::rejection::{Damage, Fault};
+use crate::target::{self, Target};
 use crate::token::TaskToken;
 use crate::transaction::TransactionId;
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 /// Unknown keys are ignored, as they always were; `iss` is one of them now.
 #[derive(Deserialize)]
 struct Read {
-    token: String,
+    token: Option<String>,
+    target: Option<Box<RawValue>>,
     tid: String,
     iat: Option<f64>,
     exp: Option<f64>,
@@ -24,6 +27,9 @@ struct Read {
     callback: Option<bool>,
     recipient: Option<String>,
     locale: Option<String>,
+    webhook: Option<Box<RawValue>>,
+    /// A secret does not belong into what everybody can read.
+    verify: Option<IgnoredAny>,
 }
 
 /// Beside the action: what the Python application sealed inside of it was the author's text, and meant nothing.
@@ -48,7 +54,10 @@ impl TryFrom<String> for Confirmed {
 
 #[derive(Serialize)]
 struct Write<'a> {
-    token: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    target: Option<Box<RawValue>>,
     iat: u64,
     tid: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -66,6 +75,8 @@ struct Write<'a> {
     recipient: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     locale: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    webhook: Option<Box<RawValue>>,
 }
 
 /// Reads the JSON of a `1-` or `2-` link.
@@ -89,6 +100,20 @@ pub fn read(bytes: &[u8]) -> Result<Payload, Damage> {
             Confirm::Off
         }
     };
+    if read.verify.is_some() {
+        return Err(content(&"a secret in a link without encryption"));
+    }
+    if let Some(intake) = &read.webhook {
+        let ActionKind::Post(post) = &mut action.kind else {
+            return Err(content(&"what webhooks may send, in a link that is for none"));
+        };
+        let faulty = |fault: Fault| content(&fault.under("webhook"));
+        post.webhook = action::webhook::read_sealed(None, Some(intake.get())).map_err(faulty)?;
+        if let Some(webhook) = &post.webhook {
+            action::webhook::check(webhook, &post.outcomes, action.response.redirect.is_some())
+                .map_err(faulty)?;
+        }
+    }
     if let Some(page) = &read.page {
         if matches!(action.kind, ActionKind::Form(_)) || action.confirm == Confirm::Off {
             return Err(content(&"a page of a link that does not have one"));
@@ -98,8 +123,23 @@ pub fn read(bytes: &[u8]) -> Result<Payload, Damage> {
         action.question = question.map_err(|fault| content(&fault.under("page")))?;
     }
     let recipient = read.recipient.map(Recipient::new).transpose();
+    let target = match (read.token, read.target) {
+        (Some(token), None) => {
+            let token = TaskToken::new(token).ok_or_else(|| content(&"token of a wrong length"))?;
+            Target::StepFunctions(token)
+        }
+        (None, Some(raw)) => {
+            let read = target::read(&raw).map_err(|fault| content(&fault.under("target")))?;
+            read.target
+        }
+        (None, None) => return Err(content(&"missing field `token`")),
+        (Some(_), Some(_)) => return Err(content(&"a token beside a target")),
+    };
+    if action.may_beat() && !target.kind().takes_heartbeats() {
+        return Err(content(&"a heartbeat for a target that has none"));
+    }
     Ok(Payload {
-        token: TaskToken::new(read.token).ok_or_else(|| content(&"token of a wrong length"))?,
+        target,
         transaction: TransactionId::parse(&read.tid).ok_or_else(|| content(&"unreadable tid"))?,
         issued_at: read.iat.map_or(Ok(0), seconds)?,
         expires_at: read.exp.map(seconds).transpose()?,
@@ -114,7 +154,15 @@ pub fn read(bytes: &[u8]) -> Result<Payload, Damage> {
 /// Writes the JSON of a `1-` link.
 pub fn write(payload: &Payload) -> Vec<u8> {
     let written = Write {
-        token: payload.token.expose(),
+        token: match &payload.target {
+            Target::StepFunctions(token) => Some(token.expose()),
+            Target::WaitCondition(_)
+            | Target::CustomResource(_)
+            | Target::DurableExecution(_)
+            | Target::PipelineApproval(_)
+            | Target::Automation(_) => None,
+        },
+        target: payload.target.to_json().as_ref().map(raw),
         iat: payload.issued_at,
         tid: payload.transaction.to_string(),
         exp: payload.expires_at,
@@ -129,6 +177,19 @@ pub fn write(payload: &Payload) -> Vec<u8> {
         callback: payload.callback,
         recipient: payload.recipient.as_ref().map(Recipient::as_str),
         locale: payload.locale.map(Language::tag),
+        webhook: match &payload.action.kind {
+            ActionKind::Post(post) => {
+                let webhook = post.webhook.as_ref();
+                webhook
+                    .and_then(|webhook| webhook.intake.to_json())
+                    .as_ref()
+                    .map(raw)
+            }
+            ActionKind::Success { .. }
+            | ActionKind::Failure { .. }
+            | ActionKind::Heartbeat
+            | ActionKind::Form(_) => None,
+        },
     };
     serde_json::to_vec(&written).expect("our own types have string keys only")
 }
@@ -145,7 +206,7 @@ fn action_json(action: &action::Action) -> JsonText {
             parts.extend(cause.as_ref().map(|cause| ("cause", JsonText::of(cause))));
         }
         ActionKind::Heartbeat => {}
-        ActionKind::Post(outcomes) => parts.push(("outcomes", outcomes.sealed.clone())),
+        ActionKind::Post(post) => parts.push(("outcomes", post.outcomes.sealed.clone())),
         ActionKind::Form(form) => parts.extend(form.sealed_parts()),
     }
     parts.extend(action.response.to_json().map(|response| ("response", response)));
@@ -199,7 +260,10 @@ mod tests {
             (1_600_000_000, Some(1_700_000_000))
         );
         assert!(payload.parameters);
-        assert_eq!(payload.token.expose(), "tok");
+        let Target::StepFunctions(token) = payload.target else {
+            panic!("a task")
+        };
+        assert_eq!(token.expose(), "tok");
         let ActionKind::Success { output } = payload.action.kind else {
             panic!("a success")
         };

@@ -6,14 +6,15 @@ pub mod packed;
 use crate::action::{Action, Recipient};
 use crate::language::Language;
 use crate::nonce::NonceKey;
-use crate::token::TaskToken;
+use crate::target::Target;
 use crate::transaction::TransactionId;
+use crate::webhook::DerivedKey;
 
 /// The content of one link. Only the holder of a key can have written it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Payload {
-    /// The waiting task.
-    pub token: TaskToken,
+    /// What waits.
+    pub target: Target,
     /// Of the request that made the link.
     pub transaction: TransactionId,
     /// When the link was made, in Unix seconds.
@@ -39,6 +40,8 @@ pub struct Opened {
     pub payload: Payload,
     /// For the pages that ask before it acts.
     pub nonce: NonceKey,
+    /// From which the secrets follow that the link generated; `None` in links without keys of their own.
+    pub webhook_key: Option<DerivedKey>,
 }
 
 impl Payload {

@@ -1,13 +1,14 @@
 //! Payloads inside of `3-` links: deterministic CBOR with small integer keys (docs/FORMAT.md, "Payload").
 
 mod read;
+mod target;
 
 pub use read::read;
 
 use super::Payload;
 use crate::action::{Action, ActionKind, Confirm};
 use crate::json::JsonText;
-use crate::token::PackedToken;
+use crate::webhook::Verify;
 use minicbor::Encoder;
 
 /// First byte of every payload.
@@ -34,8 +35,11 @@ mod key {
     pub const CAUSE: u64 = 9;
     pub const RESPONSE: u64 = 10;
     pub const PAGE: u64 = 11;
+    pub const TARGET: u64 = 14;
     pub const STATIC: u64 = 15;
     pub const RECIPIENT: u64 = 16;
+    pub const VERIFY: u64 = 17;
+    pub const INTAKE: u64 = 18;
     pub const LOCALE: u64 = 24;
 }
 
@@ -50,7 +54,7 @@ mod flag {
 /// Writes the payload of a `3-` link.
 pub fn write(payload: &Payload) -> Vec<u8> {
     let mut fields: Vec<(u64, Vec<u8>)> = vec![
-        (key::TOKEN, token_cbor(payload.token.packed())),
+        target::write(&payload.target),
         (
             key::TRANSACTION,
             cbor(|e| drop(e.bytes(payload.transaction.as_bytes()))),
@@ -69,7 +73,20 @@ pub fn write(payload: &Payload) -> Vec<u8> {
             error.iter().for_each(|error| text(key::ERROR, error));
             cause.iter().for_each(|cause| text(key::CAUSE, cause));
         }
-        ActionKind::Heartbeat | ActionKind::Post(_) | ActionKind::Form(_) => {}
+        ActionKind::Post(post) => {
+            // Not among the static parts: a secret is never compressed.
+            if let Some(webhook) = &post.webhook {
+                let verify = webhook.verify.as_ref().map(Verify::to_json);
+                verify
+                    .iter()
+                    .for_each(|verify| text(key::VERIFY, verify.as_str()));
+                let intake = webhook.intake.to_json();
+                intake
+                    .iter()
+                    .for_each(|intake| text(key::INTAKE, intake.as_str()));
+            }
+        }
+        ActionKind::Heartbeat | ActionKind::Form(_) => {}
     }
     payload
         .recipient
@@ -112,7 +129,7 @@ fn flags(payload: &Payload) -> u64 {
 /// The parts that do not depend on who sends what: they may be compressed, since no secret is among them.
 fn static_parts(action: &Action) -> Vec<(u64, Vec<u8>)> {
     let page = match &action.kind {
-        ActionKind::Post(outcomes) => Some(outcomes.sealed.clone()),
+        ActionKind::Post(post) => Some(post.outcomes.sealed.clone()),
         ActionKind::Form(form) => Some(form.to_json()),
         ActionKind::Success { .. } | ActionKind::Failure { .. } | ActionKind::Heartbeat => {
             action.question.to_json()
@@ -150,18 +167,6 @@ fn cbor(write: impl FnOnce(&mut Encoder<Vec<u8>>)) -> Vec<u8> {
     let mut encoder = Encoder::new(Vec::new());
     write(&mut encoder);
     encoder.into_writer()
-}
-
-fn token_cbor(token: PackedToken) -> Vec<u8> {
-    cbor(|e| match token {
-        PackedToken::Text(text) => drop(e.str(&text)),
-        PackedToken::Segments(segments) => {
-            if segments.len() > 1 {
-                drop(e.array(segments.len() as u64));
-            }
-            segments.iter().for_each(|segment| drop(e.bytes(segment)));
-        }
-    })
 }
 
 /// A map with its keys in ascending order, which is what makes the encoding deterministic.

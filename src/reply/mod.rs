@@ -1,6 +1,9 @@
 //! Answers: statuses, headers and bodies. No payload and no token ever comes here.
 
 mod describe;
+mod machine;
+
+pub use machine::{Manner, already_completed, challenge, permission};
 
 use crate::action::ReplySpec;
 use crate::brand::Brand;
@@ -31,6 +34,8 @@ pub struct Visitor<'a> {
     pub language: Language,
     /// Whose pages they are.
     pub brand: &'a Brand,
+    /// By whose rules.
+    pub manner: Manner,
 }
 
 /// Links that were made, as CreateUrls answers them.
@@ -41,9 +46,15 @@ pub struct Created {
     /// The links.
     #[serde(flatten)]
     pub links: Links,
+    /// What was delivered, in the order in which it was sent.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub delivered: Vec<Delivered>,
     /// As it was understood, only if one was given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expiration: Option<String>,
+    /// The secrets that were generated, by name of the action.
+    #[serde(skip_serializing_if = "serde_json::Map::is_empty")]
+    pub secrets: serde_json::Map<String, serde_json::Value>,
     /// What the author may want to mend.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
@@ -58,6 +69,21 @@ pub enum Links {
     /// In the order of the request.
     #[serde(rename = "recipients")]
     Own(Vec<RecipientLinks>),
+    /// They were delivered, and are not told here: how many there are.
+    #[serde(rename = "links")]
+    Delivered(usize),
+}
+
+/// Messages that one channel took.
+#[derive(Debug, Serialize)]
+pub struct Delivered {
+    /// `sns`, `ses`, `slack`, `teams`, `webhook` or `eventbridge`.
+    pub channel: &'static str,
+    /// How many.
+    pub messages: usize,
+    /// By what the channel knows them, as far as it says.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub ids: Vec<String>,
 }
 
 /// The links of one recipient.
@@ -67,6 +93,9 @@ pub struct RecipientLinks {
     pub id: String,
     /// URL by name of the action.
     pub urls: serde_json::Map<String, serde_json::Value>,
+    /// The secrets that were generated, by name of the action.
+    #[serde(skip_serializing_if = "serde_json::Map::is_empty")]
+    pub secrets: serde_json::Map<String, serde_json::Value>,
 }
 
 impl Links {
@@ -75,6 +104,7 @@ impl Links {
         match self {
             Links::Shared(urls) => urls.len(),
             Links::Own(recipients) => recipients.iter().map(|recipient| recipient.urls.len()).sum(),
+            Links::Delivered(links) => *links,
         }
     }
 
@@ -96,6 +126,14 @@ pub fn created(created: &Created) -> Reply {
     json(StatusCode::OK, created)
 }
 
+/// The answer to an event of another service, which nobody reads but whoever looks for what happened.
+pub fn event(status: &'static str, transaction: TransactionId) -> Reply {
+    let mut body = BTreeMap::new();
+    body.insert("status", status.to_owned());
+    body.insert("transaction_id", transaction.to_string());
+    json(StatusCode::OK, &body)
+}
+
 /// The answer to a refused request to create.
 pub fn not_created(rejection: &Rejection, transaction: TransactionId) -> Reply {
     let mut body = error_body(rejection, rejection.to_string());
@@ -107,6 +145,9 @@ pub fn not_created(rejection: &Rejection, transaction: TransactionId) -> Reply {
 
 /// The task took the report.
 pub fn done(receipt: &Receipt, custom: ReplySpec, visitor: &Visitor<'_>) -> Reply {
+    if visitor.manner == Manner::Twilio {
+        return machine::instructions(custom);
+    }
     if let Some(redirect) = custom.redirect {
         let mut reply = plain(StatusCode::SEE_OTHER, Format::Text, String::new());
         let location = HeaderValue::try_from(redirect.location());
@@ -176,7 +217,7 @@ pub fn ask(ask: &Ask, visitor: &Visitor<'_>) -> Reply {
 /// The request for a link was refused.
 pub fn refused(rejection: &Rejection, transaction: Option<TransactionId>, visitor: &Visitor<'_>) -> Reply {
     let text = rejection.caller_text(transaction);
-    let status = rejection.status();
+    let status = visitor.manner.status(rejection);
     let reply = match visitor.format {
         Format::Json => json(status, &error_body(rejection, text)),
         Format::Html => visitor.page(status, |look| page::refused(look, rejection, &text, transaction)),
@@ -239,6 +280,30 @@ fn error_body(rejection: &Rejection, text: String) -> BTreeMap<&'static str, Str
             .map(|sent| ("outcome", sent.as_str().to_owned())),
     );
     body
+}
+
+/// A refusal that fails the invocation, so that a state machine sees an error and no result.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Raised {
+    /// The `error` of the answer.
+    pub code: String,
+    /// Its `message`.
+    pub text: String,
+}
+
+impl Raised {
+    /// What an answer raises; nothing if it grants the request.
+    pub fn of(reply: &Reply) -> Option<Self> {
+        if reply.status().is_success() {
+            return None;
+        }
+        let mut body: BTreeMap<String, String> = serde_json::from_str(reply.body()).unwrap_or_default();
+        let mut part = |name: &str| body.remove(name).unwrap_or_default();
+        Some(Self {
+            code: part("error"),
+            text: part("message"),
+        })
+    }
 }
 
 fn with_rejection_headers(mut reply: Reply, rejection: &Rejection) -> Reply {

@@ -12,6 +12,7 @@ fn visitor(format: Format) -> Visitor<'static> {
         format,
         language: Language::English,
         brand: &BRAND,
+        manner: Manner::default(),
     }
 }
 

@@ -18,9 +18,11 @@
 use std::{collections::BTreeMap, fmt};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use ring::{aead, hkdf, signature};
+use ring::{hkdf, signature};
 use zeroize::Zeroizing;
 
+use super::aes_gcm::{Cipher, NONCE, TAG};
+use super::hkdf::Secret;
 use super::p384;
 use parts::{read_context, read_data_keys, read_frames, read_single_block, sequence_iv, verification_key};
 use reader::Reader;
@@ -36,8 +38,6 @@ const DATA_KEYS_MAX: u16 = 8;
 const PUBLIC_KEY: &str = "aws-crypto-public-key";
 /// Stands in place of the sequence number before the last frame.
 const LAST_FRAME: u32 = u32::MAX;
-const NONCE: usize = aead::NONCE_LEN;
-const TAG: usize = 16;
 
 /// Why a message is refused. The texts are for the log; they hold nothing of the message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -321,9 +321,8 @@ impl<'a> Message<'a> {
             HeaderCheck::Iv(iv) => *iv,
             HeaderCheck::Commitment(_) => [0; NONCE],
         };
-        let nonce = aead::Nonce::assume_unique_for_key(nonce);
-        key.open_in_place(nonce, aead::Aad::from(self.header_body), &mut header_tag)
-            .map_err(|_| Damage::Header)?;
+        key.open(nonce, self.header_body, &mut header_tag)
+            .ok_or(Damage::Header)?;
 
         // Room for the last tag too: were the vector to grow, it would leave an unwiped copy behind.
         let mut plaintext = Zeroizing::new(Vec::with_capacity(self.content_length + TAG));
@@ -331,52 +330,41 @@ impl<'a> Message<'a> {
             let opened_before = plaintext.len();
             plaintext.extend_from_slice(block.sealed);
             let (_, sealed) = plaintext.split_at_mut(opened_before);
-            let nonce = aead::Nonce::assume_unique_for_key(sequence_iv(block.sequence));
-            let aad = aead::Aad::from(block.authenticated_data(self.message_id));
-            let opened = key.open_in_place(nonce, aad, sealed).map_err(|_| Damage::Frame)?;
-            let opened_now = opened.len();
+            let additional = block.authenticated_data(self.message_id);
+            let opened = key.open(sequence_iv(block.sequence), &additional, sealed);
+            let opened_now = opened.ok_or(Damage::Frame)?.len();
             plaintext.truncate(opened_before + opened_now);
         }
 
         if let Some(signature) = &self.signature {
-            let algorithm = &signature::ECDSA_P384_SHA384_ASN1;
-            signature::UnparsedPublicKey::new(algorithm, signature.verification_key)
-                .verify(signature.signed, signature.der)
-                .map_err(|_| Damage::Signature)?;
+            signature.verify()?;
         }
         Ok(plaintext)
     }
 
     /// Derives the key of this message and, where the format has a commitment, compares it before anything else.
-    ///
-    /// HKDF refuses only lengths above 255 hashes; 32 bytes never are. The errors that its signatures ask for are
-    /// those that a missing value would lead to.
-    fn message_key(&self, data_key: &[u8; 32]) -> Result<aead::LessSafeKey, Damage> {
+    fn message_key(&self, data_key: &[u8; 32]) -> Result<Cipher, Damage> {
         let id = self.suite.id().to_be_bytes();
         let hkdf = self.suite.hkdf();
-        let (secret, info) = match self.header_check {
-            // An empty salt is a salt of zeros (RFC 5869, section 2.2).
-            HeaderCheck::Iv(_) => (
-                hkdf::Salt::new(hkdf, &[]).extract(data_key),
-                [&id, self.message_id],
-            ),
+        let key = match self.header_check {
+            HeaderCheck::Iv(_) => Secret::extract(hkdf, &[], data_key).expand(&[&id, self.message_id]),
             HeaderCheck::Commitment(received) => {
-                let secret = hkdf::Salt::new(hkdf, self.message_id).extract(data_key);
-                let mut expected = [0; 32];
-                secret
-                    .expand(&[b"COMMITKEY"], CommitmentLength)
-                    .and_then(|commitment| commitment.fill(&mut expected))
-                    .map_err(|_| Damage::Commitment)?;
-                if !crate::constant_time::are_equal(&expected, received) {
+                let secret = Secret::extract(hkdf, self.message_id, data_key);
+                if !crate::constant_time::are_equal(secret.expand(&[b"COMMITKEY"]).as_slice(), received) {
                     return Err(Damage::Commitment);
                 }
-                (secret, [&id, b"DERIVEKEY".as_slice()])
+                secret.expand(&[&id, b"DERIVEKEY"])
             }
         };
-        let key = secret
-            .expand(&info, &aead::AES_256_GCM)
-            .map_err(|_| Damage::Header)?;
-        Ok(aead::LessSafeKey::new(key.into()))
+        Ok(Cipher::new(&key))
+    }
+}
+
+impl Signature<'_> {
+    fn verify(&self) -> Result<(), Damage> {
+        signature::UnparsedPublicKey::new(&signature::ECDSA_P384_SHA384_ASN1, self.verification_key)
+            .verify(self.signed, self.der)
+            .map_err(|_| Damage::Signature)
     }
 }
 
@@ -498,14 +486,7 @@ impl Block<'_> {
     }
 }
 
-/// A commitment has 32 bytes.
-struct CommitmentLength;
-
-impl hkdf::KeyType for CommitmentLength {
-    fn len(&self) -> usize {
-        32
-    }
-}
-
+#[cfg(test)]
+mod signature_tests;
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,6 @@
 //! Data keys, and how a link says which one it was sealed under.
 
+use super::epoch::Epoch;
 use super::sealed::DOMAIN;
 use ring::digest::{SHA256, digest};
 use zeroize::Zeroizing;
@@ -44,17 +45,20 @@ pub enum KeyRef {
     Kms(Vec<u8>),
     /// Suite 0x02: the id of a local key.
     Local([u8; 8]),
+    /// Suite 0x03: the hour whose data key an HMAC key of KMS gives.
+    Epoch(Epoch),
 }
 
 /// Longest wrapped key of suite 0x01, in bytes.
 pub const MAX_WRAPPED: usize = 1_024;
 
 impl KeyRef {
-    /// Bytes for a log line that joins links, KMS calls and CloudTrail events: `hex(SHA-256(wrapped)[0..8])`.
+    /// What a log line joins links, KMS calls and CloudTrail events by: `hex(SHA-256(wrapped)[0..8])`, or the epoch.
     pub fn fingerprint(&self) -> String {
         let bytes = match self {
             KeyRef::Kms(wrapped) => wrapped.as_slice(),
             KeyRef::Local(id) => id.as_slice(),
+            KeyRef::Epoch(epoch) => return format!("epoch-{}", epoch.number()),
         };
         digest(&SHA256, bytes)
             .as_ref()
@@ -72,6 +76,13 @@ pub struct SealingKey {
     pub key: DataKey,
     /// What the link carries.
     pub reference: KeyRef,
+}
+
+impl SealingKey {
+    /// Whether its links are to be as short as they can be.
+    pub const fn is_compact(&self) -> bool {
+        matches!(self.reference, KeyRef::Epoch(_))
+    }
 }
 
 #[cfg(test)]

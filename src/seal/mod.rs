@@ -1,10 +1,14 @@
 //! Links: from a payload to the text in a URL, and back only with the key. The specification is docs/FORMAT.md.
 
+mod aes_gcm;
+pub mod epoch;
 pub mod esdk;
+mod hkdf;
 pub mod key;
 mod p384;
 pub mod sealed;
 
+pub use epoch::Epoch;
 pub use key::{DataKey, KeyRef, SealingKey};
 pub use sealed::Sealed;
 
@@ -15,8 +19,7 @@ use base64::Engine as _;
 use base64::alphabet::URL_SAFE;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use ring::digest::{SHA256, digest};
-use ring::hkdf::{HKDF_SHA256, Salt};
-use zeroize::Zeroizing;
+use ring::hkdf::HKDF_SHA256;
 
 /// Longest text of a `3-` link behind its prefix, in characters (docs/FORMAT.md, "Text").
 pub const MAX_SEALED_CHARS: usize = 8_192;
@@ -102,6 +105,7 @@ pub fn open_json(payload: &[u8]) -> Result<Opened, Damage> {
     Ok(Opened {
         payload: json_form::read(payload)?,
         nonce: nonce_of_json(payload),
+        webhook_key: None,
     })
 }
 
@@ -109,14 +113,8 @@ pub fn open_json(payload: &[u8]) -> Result<Opened, Damage> {
 /// and no more (docs/FORMAT.md, "Form nonce").
 fn nonce_of_json(payload: &[u8]) -> NonceKey {
     let sum = digest(&SHA256, payload);
-    let prk = Salt::new(HKDF_SHA256, &[]).extract(sum.as_ref());
-    let mut key = Zeroizing::new([0; 32]);
-    let info = [sealed::DOMAIN, b" nonce"];
-    let filled = prk
-        .expand(&info, sealed::Bytes32)
-        .and_then(|okm| okm.fill(key.as_mut_slice()));
-    filled.expect("32 bytes are within what HKDF gives");
-    NonceKey::new(&key, payload)
+    let secret = hkdf::Secret::extract(HKDF_SHA256, &[], sum.as_ref());
+    NonceKey::new(&secret.expand(&[sealed::DOMAIN, b" nonce"]), payload)
 }
 
 /// The `1-` link of a payload, for a service that has no key.

@@ -1,14 +1,17 @@
 //! Format `3-` in code. docs/FORMAT.md says the same in words; its section names stand beside the parts.
 
 use super::UNPADDED;
+use super::aes_gcm::{Cipher, NONCE, TAG};
+use super::epoch::Epoch;
+use super::hkdf::Secret;
 use super::key::{DataKey, KeyRef, MAX_WRAPPED, SealingKey};
 use crate::constant_time::are_equal;
 use crate::nonce::NonceKey;
 use crate::payload::{Opened, Payload, packed};
 use crate::rejection::Damage;
+use crate::webhook::DerivedKey;
 use base64::Engine as _;
-use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
-use ring::hkdf::{HKDF_SHA256, KeyType, Prk, Salt};
+use ring::hkdf::HKDF_SHA256;
 use zeroize::Zeroizing;
 
 /// DS: separates our keys and additional data from everybody else's.
@@ -16,9 +19,11 @@ pub const DOMAIN: &[u8] = b"sfn-callback-urls/3";
 
 const SUITE_KMS: u8 = 0x01;
 const SUITE_LOCAL: u8 = 0x02;
+const SUITE_EPOCH: u8 = 0x03;
 const SALT: usize = 16;
 const COMMIT: usize = 32;
-const TAG: usize = 16;
+/// Each link has its own key, so one nonce serves all.
+const ZERO_NONCE: [u8; NONCE] = [0; NONCE];
 
 /// A `3-` link: well-formed bytes, of which only the name of the data key may be looked at.
 pub struct Sealed {
@@ -45,6 +50,10 @@ impl Sealed {
             SUITE_LOCAL => {
                 let (id, rest) = rest.split_at_checked(8).ok_or(Damage::Truncated)?;
                 (KeyRef::Local(id.try_into().map_err(|_| Damage::Truncated)?), rest)
+            }
+            SUITE_EPOCH => {
+                let (epoch, rest) = rest.split_first_chunk().ok_or(Damage::Truncated)?;
+                (KeyRef::Epoch(Epoch::from_be_bytes(*epoch)), rest)
             }
             _ => return Err(Damage::UnknownSuite),
         };
@@ -84,95 +93,77 @@ impl Sealed {
             return Err(Damage::Commitment);
         }
         let mut payload = Zeroizing::new(sealed.to_vec());
-        let plain = keys
-            .cipher()
-            .open_in_place(
-                zero_nonce(),
-                Aad::from(additional_data(audience, header)),
-                &mut payload,
-            )
-            .map_err(|_| Damage::Authentication)?;
+        let additional = additional_data(audience, header);
+        let plain = keys.cipher().open(ZERO_NONCE, &additional, &mut payload);
+        let plain = plain.ok_or(Damage::Authentication)?;
         Ok(Opened {
             payload: packed::read(plain)?,
             nonce: NonceKey::new(&keys.expand(b" nonce"), plain),
+            webhook_key: Some(DerivedKey::new(keys.expand(b" webhook"))),
         })
     }
 }
 
 /// Seals a payload ("Sealing"). `salt` must be fresh random bytes: it makes the keys of this link its own.
 pub fn seal(payload: &Payload, sealing: &SealingKey, salt: [u8; SALT], audience: &str) -> String {
-    let (suite, mut header) = match &sealing.reference {
+    let suite = suite(&sealing.reference);
+    let mut header = match &sealing.reference {
         KeyRef::Kms(wrapped) => {
             let length = u16::try_from(wrapped.len()).expect("KMS wraps 32 bytes in a few hundred");
-            (
-                SUITE_KMS,
-                [&[SUITE_KMS], length.to_be_bytes().as_slice(), wrapped].concat(),
-            )
+            [&[suite], length.to_be_bytes().as_slice(), wrapped].concat()
         }
-        KeyRef::Local(id) => (SUITE_LOCAL, [&[SUITE_LOCAL], id.as_slice()].concat()),
+        KeyRef::Local(id) => [&[suite], id.as_slice()].concat(),
+        KeyRef::Epoch(epoch) => [&[suite], epoch.to_be_bytes().as_slice()].concat(),
     };
     let keys = LinkKeys::derive(&sealing.key, &salt, suite);
     header.extend(salt);
     header.extend(keys.commit());
     let mut sealed = packed::write(payload);
-    keys.cipher()
-        .seal_in_place_append_tag(
-            zero_nonce(),
-            Aad::from(additional_data(audience, &header)),
-            &mut sealed,
-        )
-        .expect("a payload is far smaller than what AES-GCM can seal");
+    let additional = additional_data(audience, &header);
+    keys.cipher().seal(ZERO_NONCE, &additional, &mut sealed);
     header.extend(sealed);
     format!("3-{}", UNPADDED.encode(header))
 }
 
+/// What the secrets follow from that a link generates, for who makes the link.
+pub fn webhook_key(sealing: &SealingKey, salt: &[u8; SALT]) -> DerivedKey {
+    DerivedKey::new(LinkKeys::derive(&sealing.key, salt, suite(&sealing.reference)).expand(b" webhook"))
+}
+
+const fn suite(reference: &KeyRef) -> u8 {
+    match reference {
+        KeyRef::Kms(_) => SUITE_KMS,
+        KeyRef::Local(_) => SUITE_LOCAL,
+        KeyRef::Epoch(_) => SUITE_EPOCH,
+    }
+}
+
 /// The keys of one link ("Key schedule").
 struct LinkKeys {
-    prk: Prk,
+    secret: Secret,
     suite: u8,
 }
 
 impl LinkKeys {
     fn derive(key: &DataKey, salt: &[u8], suite: u8) -> Self {
         Self {
-            prk: Salt::new(HKDF_SHA256, salt).extract(key.expose()),
+            secret: Secret::extract(HKDF_SHA256, salt, key.expose()),
             suite,
         }
     }
 
     /// HKDF-Expand(PRK, DS || purpose || suite, 32).
     fn expand(&self, purpose: &[u8]) -> Zeroizing<[u8; 32]> {
-        let mut bytes = Zeroizing::new([0; 32]);
-        let info = [DOMAIN, purpose, &[self.suite]];
-        let output = self
-            .prk
-            .expand(&info, Bytes32)
-            .and_then(|okm| okm.fill(bytes.as_mut_slice()));
-        output.expect("32 bytes are within what HKDF gives");
-        bytes
+        self.secret.expand(&[DOMAIN, purpose, &[self.suite]])
     }
 
     fn commit(&self) -> [u8; COMMIT] {
         *self.expand(b" commit")
     }
 
-    fn cipher(&self) -> LessSafeKey {
-        let key = UnboundKey::new(&AES_256_GCM, self.expand(b" key").as_slice());
-        LessSafeKey::new(key.expect("the key has 32 bytes"))
+    fn cipher(&self) -> Cipher {
+        Cipher::new(&self.expand(b" key"))
     }
-}
-
-pub(super) struct Bytes32;
-
-impl KeyType for Bytes32 {
-    fn len(&self) -> usize {
-        32
-    }
-}
-
-/// Each link has its own key, so one nonce serves all.
-fn zero_nonce() -> Nonce {
-    Nonce::assume_unique_for_key([0; 12])
 }
 
 /// DS || 0x00 || len(audience) || audience || header.

@@ -1,6 +1,7 @@
 use super::*;
 use crate::action::{self, Confirm, Notes, Source};
 use crate::seal::Untrusted;
+use crate::target::Target;
 use crate::token::TaskToken;
 use crate::transaction::TransactionId;
 
@@ -29,6 +30,13 @@ fn local_key() -> SealingKey {
     }
 }
 
+fn epoch_key() -> SealingKey {
+    SealingKey {
+        key: DataKey::new(counting(0)),
+        reference: KeyRef::Epoch(Epoch::at(1_790_000_000)),
+    }
+}
+
 fn salt() -> [u8; 16] {
     std::array::from_fn(|i| 0xa0 + u8::try_from(i).unwrap())
 }
@@ -37,7 +45,7 @@ fn payload(output: &str) -> Payload {
     let text = format!(r#"{{"name":"approve","type":"success","output":{output}}}"#);
     let raw: Box<serde_json::value::RawValue> = serde_json::from_str(&text).unwrap();
     Payload {
-        token: TaskToken::new("QUJDREVGR0hJSktM".to_owned()).unwrap(),
+        target: Target::StepFunctions(TaskToken::new("QUJDREVGR0hJSktM".to_owned()).unwrap()),
         transaction: TransactionId::new([3; 16]),
         issued_at: 1_790_000_000,
         expires_at: Some(1_800_000_000),
@@ -105,7 +113,7 @@ fn the_published_links_authenticate() {
 
 #[test]
 fn what_was_sealed_opens() {
-    for key in [kms_key(), local_key()] {
+    for key in [kms_key(), local_key(), epoch_key()] {
         for output in ["null", r#"{"a":[1,"é",1.50]}"#] {
             let payload = payload(output);
             let link = seal(&payload, &key, salt(), "default");
@@ -115,7 +123,7 @@ fn what_was_sealed_opens() {
 }
 
 #[test]
-fn the_overhead_is_251_and_73_bytes() {
+fn the_overhead_is_251_and_73_and_69_bytes() {
     let payload = payload("null");
     let inside = packed::write(&payload).len();
     assert_eq!(
@@ -125,6 +133,10 @@ fn the_overhead_is_251_and_73_bytes() {
     assert_eq!(
         bytes_of(&seal(&payload, &local_key(), salt(), "default")).len(),
         inside + 73
+    );
+    assert_eq!(
+        bytes_of(&seal(&payload, &epoch_key(), salt(), "default")).len(),
+        inside + 69
     );
 }
 
@@ -156,18 +168,29 @@ fn a_link_of_one_suite_is_none_of_another() {
     let mut bytes = bytes_of(&seal(&payload("1"), &key, salt(), "default"));
     for suite in (0..=u8::MAX).filter(|suite| *suite != SUITE_LOCAL) {
         bytes[0] = suite;
-        let expected = if suite == SUITE_KMS {
-            Damage::Truncated
-        } else {
-            Damage::UnknownSuite
+        let expected = match suite {
+            SUITE_KMS => Damage::Truncated,
+            // Another header, whose commitment is made of ciphertext.
+            SUITE_EPOCH => Damage::Commitment,
+            _ => Damage::UnknownSuite,
         };
         assert_eq!(open_bytes(&bytes, &key.key, "default"), Err(expected), "{suite}");
     }
 }
 
+/// Four bytes name the data key, and nothing else of the link may be looked at before it is there.
+#[test]
+fn a_compact_link_names_its_hour() {
+    let bytes = bytes_of(&seal(&payload("1"), &epoch_key(), salt(), "default"));
+    assert_eq!(bytes[..5], [SUITE_EPOCH, 0, 7, 0x96, 0x46]);
+    let sealed = Sealed::parse(bytes).unwrap();
+    assert_eq!(sealed.reference(), &epoch_key().reference);
+    assert_eq!(sealed.reference().fingerprint(), "epoch-497222");
+}
+
 #[test]
 fn every_flipped_bit_is_refused() {
-    for key in [kms_key(), local_key()] {
+    for key in [kms_key(), local_key(), epoch_key()] {
         let bytes = bytes_of(&seal(&payload(r#"{"a":1}"#), &key, salt(), "default"));
         for bit in 0..bytes.len() * 8 {
             let mut flipped = bytes.clone();
@@ -179,7 +202,7 @@ fn every_flipped_bit_is_refused() {
 
 #[test]
 fn every_truncation_and_extension_is_refused() {
-    for key in [kms_key(), local_key()] {
+    for key in [kms_key(), local_key(), epoch_key()] {
         let mut bytes = bytes_of(&seal(&payload("1"), &key, salt(), "default"));
         for length in 0..bytes.len() {
             assert!(

@@ -38,6 +38,14 @@ impl<'a> Body<'a> {
             return Err(refused("is larger than 1 MiB"));
         }
         let text = std::str::from_utf8(bytes).map_err(|_| refused("is not UTF-8"))?;
+        Self::parse(text)
+    }
+
+    /// Reads JSON text.
+    ///
+    /// # Errors
+    /// `InvalidPostActionBody`: not JSON, nested too deep, or with a key given twice.
+    pub fn parse(text: &'a str) -> Result<Self, Rejection> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         if !json::is_shallow(text) {
             return Err(refused("is nested too deep"));
@@ -56,6 +64,11 @@ impl<'a> Body<'a> {
     /// The body as it was sent.
     pub fn raw(&self) -> &'a RawValue {
         self.raw
+    }
+
+    /// The body as schemas and paths see it.
+    pub fn value(&self) -> &Value {
+        &self.value
     }
 
     /// Whether the body is an object.
@@ -84,10 +97,11 @@ pub fn is_json_type(content_type: &str) -> bool {
 /// The first outcome whose schema accepts the body.
 ///
 /// # Errors
-/// `InvalidPostActionBody` when none does, `InvalidPayload` when an old link holds a schema that is none.
+/// `NoOutcome` when none does, `InvalidPayload` when an old link holds a schema that is none.
 pub fn choose<'o>(outcomes: &'o Outcomes, body: &Body<'_>) -> Result<&'o Outcome, Rejection> {
     for outcome in &outcomes.list {
-        let validator = schema::compile(&outcome.schema, Formats::Ignored).map_err(|what| {
+        let validator = schema::compile_for(&outcome.schema, Formats::Ignored, body.raw.get().len());
+        let validator = validator.map_err(|what| {
             Rejection::InvalidPayload(crate::rejection::Damage::Content(format!(
                 "schema of an outcome {what}"
             )))
@@ -96,7 +110,7 @@ pub fn choose<'o>(outcomes: &'o Outcomes, body: &Body<'_>) -> Result<&'o Outcome
             return Ok(outcome);
         }
     }
-    Err(refused("is accepted by no outcome of this link"))
+    Err(Rejection::NoOutcome)
 }
 
 /// What the outcome reports of the body.

@@ -1,12 +1,23 @@
-//! JSON Schemas of outcomes: compiled without ever fetching anything, and with bounded patterns.
+//! JSON Schemas of outcomes: compiled without ever fetching anything, and with bounded patterns and references.
+
+mod cost;
 
 use jsonschema::{Draft, PatternOptions, Validator};
 use serde_json::Value;
 
 /// Steps that the regular expression engine may go back in one match, so that no pattern takes long.
 const BACKTRACK_LIMIT: usize = 10_000;
+/// Between two such steps the engine may look at the whole text. So there are fewer of them for a larger body: steps
+/// times bytes stay below this, down to [`FEWEST_BACKTRACKS`].
+const PATTERN_WORK: usize = 10_000_000;
+const FEWEST_BACKTRACKS: usize = 50;
 /// Bytes that one compiled pattern may take.
 const PATTERN_BYTES: usize = 1 << 20;
+
+/// Patterns in one schema: a compiled one takes far more than its text.
+pub const MAX_PATTERNS: usize = 64;
+/// How many schemas a schema may come to when every `$ref` is replaced by what it refers to.
+pub const MAX_EXPANDED: u64 = 10_000;
 
 /// Whether `format` decides over a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,12 +35,21 @@ pub enum Formats {
 /// # Errors
 /// A sentence that names the place in the schema, not its content.
 pub fn compile(schema: &Value, formats: Formats) -> Result<Validator, String> {
+    compile_for(schema, formats, 0)
+}
+
+/// As [`compile`], for a value of so many bytes as text.
+///
+/// # Errors
+/// As [`compile`].
+pub fn compile_for(schema: &Value, formats: Formats, bytes: usize) -> Result<Validator, String> {
+    cost::check(schema)?;
     let mut options = jsonschema::options();
     if schema.get("$schema").is_none() {
         options = options.with_draft(Draft::Draft7);
     }
     let patterns = PatternOptions::fancy_regex()
-        .backtrack_limit(BACKTRACK_LIMIT)
+        .backtrack_limit((PATTERN_WORK / bytes.max(1)).clamp(FEWEST_BACKTRACKS, BACKTRACK_LIMIT))
         .size_limit(PATTERN_BYTES)
         .dfa_size_limit(PATTERN_BYTES);
     options

@@ -41,13 +41,32 @@ pub enum Next {
 }
 
 /// The attempts of one report so far.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Attempts {
+    repeat: Repeat,
     made: u32,
     maybe_delivered: bool,
 }
 
+/// Whether a report may be sent again that may have arrived.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Repeat {
+    /// The second one is refused, or does the same.
+    Harmless,
+    /// The second one may mean something else.
+    Never,
+}
+
 impl Attempts {
+    /// None was made yet.
+    pub fn new(repeat: Repeat) -> Self {
+        Self {
+            repeat,
+            made: 0,
+            maybe_delivered: false,
+        }
+    }
+
     /// Judges an attempt that ended `elapsed` after the first one began.
     pub fn after(&mut self, attempt: Attempt, elapsed: Duration) -> Next {
         self.made += 1;
@@ -63,6 +82,9 @@ impl Attempts {
             Attempt::Unexpected(cause) => return Next::Done(Err(NotTold::Unexpected(cause, self.sent()))),
             Attempt::Lost(cause) => {
                 self.maybe_delivered = true;
+                if self.repeat == Repeat::Never {
+                    return Next::Done(Err(NotTold::Unreachable(cause, Sent::Unknown)));
+                }
                 cause
             }
             Attempt::Throttled(cause) | Attempt::NotSent(cause) => cause,
@@ -104,7 +126,7 @@ mod tests {
 
     #[track_caller]
     fn check(attempts: &[Attempt], expected: Result<Told, NotTold>) {
-        let mut judge = Attempts::default();
+        let mut judge = Attempts::new(Repeat::Harmless);
         for (number, attempt) in attempts.iter().enumerate() {
             match judge.after(attempt.clone(), Duration::from_millis(100)) {
                 Next::Done(done) => {
@@ -192,14 +214,25 @@ mod tests {
     }
 
     #[test]
+    fn what_must_not_be_repeated_ends_at_a_lost_answer() {
+        let mut judge = Attempts::new(Repeat::Never);
+        assert!(matches!(judge.after(not_sent(), Duration::ZERO), Next::Again(_)));
+        assert!(matches!(judge.after(throttled(), Duration::ZERO), Next::Again(_)));
+        assert_eq!(
+            judge.after(lost(), Duration::ZERO),
+            Next::Done(Err(NotTold::Unreachable("timeout".to_owned(), Sent::Unknown)))
+        );
+    }
+
+    #[test]
     fn no_attempt_begins_behind_the_budget() {
-        let mut judge = Attempts::default();
+        let mut judge = Attempts::new(Repeat::Harmless);
         let done = judge.after(lost(), BUDGET);
         assert_eq!(
             done,
             Next::Done(Err(NotTold::Unreachable("timeout".to_owned(), Sent::Unknown)))
         );
-        let mut judge = Attempts::default();
+        let mut judge = Attempts::new(Repeat::Harmless);
         assert_eq!(
             judge.after(lost(), BUDGET - Duration::from_millis(1)),
             Next::Again(Duration::from_millis(400))

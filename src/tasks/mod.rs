@@ -1,23 +1,31 @@
 //! Who is told the answer of a task.
 
 pub mod attempts;
+mod automation;
+mod codepipeline;
+mod durable;
+mod judge;
 pub mod list;
-pub mod step_functions;
+mod presigned;
+mod refusal;
+pub mod services;
+mod step_functions;
 
 pub use crate::report::Report;
 pub use list::{Refusal, Task, TaskId, TaskList, TaskSpec, TaskState, TimedOutBy};
+pub use refusal::RefusalCode;
 
 use crate::calls::Calls;
-use crate::rejection::{Rejection, Sent, Unavailable};
-use crate::token::TaskToken;
+use crate::rejection::{Refused, Rejection, Sent, Unavailable};
+use crate::target::{About, CustomResource, Target};
+use services::Services;
 use std::sync::{Arc, Mutex, PoisonError};
-use step_functions::StepFunctions;
 
-/// Where tasks wait.
+/// Where the things are that wait.
 pub enum Tasks {
-    /// AWS Step Functions.
-    StepFunctions(StepFunctions),
-    /// A list in this process, with the same rules.
+    /// In AWS.
+    Aws(Box<Services>),
+    /// A list in this process, with the rules of Step Functions.
     Listed(Arc<Mutex<TaskList>>),
 }
 
@@ -25,30 +33,63 @@ impl Tasks {
     /// Has a connection to where tasks wait.
     pub async fn connect(&self) {
         match self {
-            Tasks::StepFunctions(states) => states.connect().await,
+            Tasks::Aws(services) => services.connect().await,
             Tasks::Listed(_) => {}
         }
     }
 
-    /// Tells a task, and says honestly what became of it.
+    /// Tells what waits, and says honestly what became of it.
     ///
     /// # Errors
     /// Why it was not told, or why nobody knows.
     pub async fn report(
         &self,
-        token: &TaskToken,
+        target: &Target,
         report: &Report,
+        about: About<'_>,
         now: jiff::Timestamp,
         calls: &Calls,
     ) -> Result<Told, NotTold> {
-        match self {
-            Tasks::StepFunctions(states) => states.report(token, report, calls).await,
-            Tasks::Listed(list) => {
+        match (self, target) {
+            (Tasks::Aws(services), target) => services.report(target, report, about, calls).await,
+            (Tasks::Listed(list), Target::StepFunctions(token)) => {
                 let mut list = list.lock().unwrap_or_else(PoisonError::into_inner);
                 match list.report(token.expose(), report, now) {
                     Ok(()) => Ok(Told::Recorded),
                     Err(refusal) => Err(NotTold::Refused(refusal_code(refusal), refusal.message())),
                 }
+            }
+            (
+                Tasks::Listed(_),
+                Target::WaitCondition(_)
+                | Target::CustomResource(_)
+                | Target::DurableExecution(_)
+                | Target::PipelineApproval(_)
+                | Target::Automation(_),
+            ) => {
+                let cause = "the list of tasks of this process has tasks of Step Functions only";
+                Err(NotTold::Unexpected(cause.to_owned(), Sent::NotSent))
+            }
+        }
+    }
+}
+
+impl Tasks {
+    /// Sends the response of a custom resource of CloudFormation, which nobody had to be asked for.
+    ///
+    /// # Errors
+    /// As [`Tasks::report`].
+    pub async fn respond(
+        &self,
+        resource: &CustomResource,
+        body: String,
+        calls: &Calls,
+    ) -> Result<Told, NotTold> {
+        match self {
+            Tasks::Aws(services) => services.respond(&resource.url, body, calls).await,
+            Tasks::Listed(_) => {
+                let cause = "the list of tasks of this process answers no custom resource";
+                Err(NotTold::Unexpected(cause.to_owned(), Sent::NotSent))
             }
         }
     }
@@ -73,55 +114,10 @@ pub enum Told {
     ClosedDuringRetry,
 }
 
-/// The refusals of Step Functions that are no fault of the service.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RefusalCode {
-    /// The output is not JSON or too large.
-    InvalidOutput,
-    /// The token is none.
-    InvalidToken,
-    /// No such task.
-    TaskDoesNotExist,
-    /// Answered, timed out or stopped.
-    TaskTimedOut,
-}
-
-impl RefusalCode {
-    /// As the API names it.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            RefusalCode::InvalidOutput => "InvalidOutput",
-            RefusalCode::InvalidToken => "InvalidToken",
-            RefusalCode::TaskDoesNotExist => "TaskDoesNotExist",
-            RefusalCode::TaskTimedOut => "TaskTimedOut",
-        }
-    }
-
-    /// Reads the API's name.
-    pub fn parse(name: &str) -> Option<Self> {
-        [
-            Self::InvalidOutput,
-            Self::InvalidToken,
-            Self::TaskDoesNotExist,
-            Self::TaskTimedOut,
-        ]
-        .into_iter()
-        .find(|code| code.as_str() == name)
-    }
-
-    /// Whether the task waits no longer.
-    pub const fn is_closed(self) -> bool {
-        match self {
-            RefusalCode::TaskDoesNotExist | RefusalCode::TaskTimedOut => true,
-            RefusalCode::InvalidOutput | RefusalCode::InvalidToken => false,
-        }
-    }
-}
-
 /// Why a task was not told, or why nobody knows whether it was.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NotTold {
-    /// Step Functions refused, with its message.
+    /// What waits refused, with the message of its service.
     Refused(RefusalCode, String),
     /// We may not tell it: permissions, or the key of its state machine.
     NotPermitted(String, Sent),
@@ -135,7 +131,17 @@ impl NotTold {
     /// The answer to the visitor.
     pub fn into_rejection(self) -> Rejection {
         match self {
-            NotTold::Refused(code, message) => Rejection::StepFunctionsRefused(code.as_str(), message),
+            NotTold::Refused(code, message) if code.is_of_step_functions() => {
+                Rejection::StepFunctionsRefused(code.as_str(), message)
+            }
+            NotTold::Refused(code, message) => {
+                let why = if code.is_closed() {
+                    Refused::Closed
+                } else {
+                    Refused::Otherwise
+                };
+                Rejection::TargetRefused(why, code.as_str(), message)
+            }
             NotTold::NotPermitted(cause, sent) => Rejection::NotPermitted(cause, sent),
             NotTold::Unreachable(cause, sent) => {
                 Rejection::ServiceUnavailable(Unavailable::TaskService, sent, cause)

@@ -1,8 +1,10 @@
 //! CreateUrls: from a request to links.
 
 use super::{App, Caller, Door, header};
-use crate::action::{ActionKind, Recipient};
+use crate::action::{Action, ActionKind};
 use crate::calls::Calls;
+use crate::deliver::Person;
+use crate::event::Event;
 use crate::expiration::Expiration;
 use crate::link::{LONG_URL_CHARS, MAX_URL_CHARS};
 use crate::log::Line;
@@ -25,10 +27,15 @@ impl App {
         let calls = Calls::default();
         let mut line = self.line(caller, &request);
         let transaction = TransactionId::new(self.random());
-        let reply = match self
-            .try_create(caller.door, &request, transaction, &calls, &mut line)
-            .await
-        {
+        // On the heap, or whoever waits for this would be laid out around all of the clients of AWS.
+        if let Some(event) = event_of(caller, &request, self.config.switches.post_actions) {
+            let reply = Box::pin(self.event(event, transaction, &calls, &mut line)).await;
+            line.transaction_id = Some(transaction.to_string());
+            self.write(line, &calls, start, &reply);
+            return reply;
+        }
+        let trying = Box::pin(self.try_create(caller.door, &request, transaction, &calls, &mut line));
+        let reply = match trying.await {
             Ok(created) => {
                 let links = created.links.len();
                 line.message = match links {
@@ -49,7 +56,7 @@ impl App {
         reply
     }
 
-    async fn try_create(
+    pub(super) async fn try_create(
         &self,
         door: Door,
         request: &Request<Bytes>,
@@ -59,6 +66,9 @@ impl App {
     ) -> Result<Created, Rejection> {
         check_envelope(door, request)?;
         let request = CreateUrls::parse(request.body(), &self.config)?;
+        if self.keys.is_off() {
+            request.refuse_secrets_without_key()?;
+        }
         let now = self.now();
         let expiration = request.permitted(&self.config, now)?;
         let key = match &self.keys {
@@ -77,12 +87,15 @@ impl App {
             }
         };
         line.data_key = key.as_ref().map(|key| key.reference.fingerprint());
-        self.links(request, expiration, key, transaction, now)
+        let mut created = self.links(&request, expiration, key, transaction, now)?;
+        let orders = self.orders(&request, &mut created, expires_at(expiration), now)?;
+        self.deliver(orders, &mut created, calls, line).await?;
+        Ok(created)
     }
 
     fn links(
         &self,
-        request: CreateUrls,
+        request: &CreateUrls,
         expiration: Option<Expiration>,
         key: Option<Arc<SealingKey>>,
         transaction: TransactionId,
@@ -90,41 +103,56 @@ impl App {
     ) -> Result<Created, Rejection> {
         let base = request.base_url.as_ref().or(self.config.base_url.as_ref());
         let base = base.ok_or_else(|| Rejection::ServiceError("no base URL is configured".to_owned()))?;
-        let expires_at = expiration.and_then(|expiration| u64::try_from(expiration.unix_seconds()).ok());
-        let mut warnings = request.notes.into_vec();
-        let links_of = |recipient: Option<&Recipient>, warnings: &mut Vec<String>| {
+        let expires_at = expires_at(expiration);
+        let mut warnings = request.notes.list();
+        let links_of = |person: Option<&Person>, warnings: &mut Vec<String>| {
             let mut urls = serde_json::Map::new();
+            let mut secrets = serde_json::Map::new();
             for (index, action) in request.actions.iter().enumerate() {
                 let takes_parameters = !matches!(action.kind, ActionKind::Post(_) | ActionKind::Form(_));
                 let payload = Payload {
-                    token: request.token.clone(),
+                    target: request.target.target.clone(),
                     transaction,
                     issued_at: now,
                     expires_at,
                     parameters: request.parameters && takes_parameters,
-                    action: action.clone(),
+                    action: action.at(base.as_str()),
                     callback: request.callback,
-                    recipient: recipient.cloned(),
+                    recipient: person.map(|person| person.id.clone()),
                     locale: request.locale,
                 };
                 let data = match &key {
-                    Some(key) => seal::sealed::seal(&payload, key, self.random(), &self.config.audience),
+                    Some(key) => {
+                        let salt = self.random();
+                        let generated = generated(&payload.action, key, &salt);
+                        secrets.extend(generated.map(|secret| (action.name.to_string(), secret)));
+                        seal::sealed::seal(&payload, key, salt, &self.config.audience)
+                    }
                     None => seal::plain(&payload),
                 };
-                let url = base.link(&action.name, action.kind.action_type(), &data);
+                let url = match &key {
+                    Some(key) if key.is_compact() && !payload.parameters => base.short_link(&data),
+                    Some(_) | None => base.link(&action.name, action.kind.action_type(), &data),
+                };
                 check_length(&url, index, warnings)?;
                 urls.insert(action.name.to_string(), url.into());
             }
-            Ok(urls)
+            Ok((urls, secrets))
         };
+        let mut shared = serde_json::Map::new();
         let links = match request.recipients.as_slice() {
-            [] => Links::Shared(links_of(None, &mut warnings)?),
+            [] => {
+                let (urls, secrets) = links_of(None, &mut warnings)?;
+                shared = secrets;
+                Links::Shared(urls)
+            }
             recipients => {
-                let each = recipients.iter().map(|id| {
-                    let urls = links_of(Some(id), &mut warnings)?;
+                let each = recipients.iter().map(|person| {
+                    let (urls, secrets) = links_of(Some(person), &mut warnings)?;
                     Ok(RecipientLinks {
-                        id: id.as_str().to_owned(),
+                        id: person.id.as_str().to_owned(),
                         urls,
+                        secrets,
                     })
                 });
                 Links::Own(each.collect::<Result<_, Rejection>>()?)
@@ -133,10 +161,31 @@ impl App {
         Ok(Created {
             transaction_id: transaction.to_string(),
             links,
+            delivered: Vec::new(),
             expiration: expiration.map(|expiration| expiration.to_string()),
+            secrets: shared,
             warnings,
         })
     }
+}
+
+/// The secret that a link has of its own, for the answer.
+fn generated(action: &Action, key: &SealingKey, salt: &[u8; 16]) -> Option<serde_json::Value> {
+    let verify = action.webhook()?.verify.as_ref()?;
+    let secret = verify.generated(&seal::sealed::webhook_key(key, salt))?;
+    Some(secret.expose().into())
+}
+
+/// What other services invoke this function with comes by no other door.
+fn event_of(caller: &Caller, request: &Request<Bytes>, forms: bool) -> Option<Event> {
+    match caller.door {
+        Door::Direct => Event::of(request.body(), forms),
+        Door::RestApi | Door::HttpApi | Door::FunctionUrl | Door::Local => None,
+    }
+}
+
+fn expires_at(expiration: Option<Expiration>) -> Option<u64> {
+    expiration.and_then(|expiration| u64::try_from(expiration.unix_seconds()).ok())
 }
 
 /// Refuses a URL that its readers would cut for certain, and warns of one that some of them cut.

@@ -3,20 +3,28 @@
 
 mod cors;
 mod create;
+mod deliver;
+mod event;
+mod handshake;
 mod process;
 
 use crate::brand::Brand;
 use crate::calls::Calls;
+use crate::channels::Channels;
 use crate::config::Config;
+use crate::event::Event;
 use crate::keys::Keys;
 use crate::language::Language;
 use crate::log::{self, Level, Line, Verbose};
+use crate::metrics;
 use crate::negotiate::Format;
 use crate::rejection::Rejection;
-use crate::reply::{Reply, Visitor};
+use crate::reply::{Manner, Reply, Visitor};
+use crate::request;
 use crate::tasks::Tasks;
 use bytes::Bytes;
 use http::{HeaderMap, Request};
+use serde_json::Value;
 use std::time::Instant;
 
 /// A service: settings, adapters, and what differs between a real process and a test.
@@ -27,6 +35,8 @@ pub struct App {
     pub keys: Keys,
     /// Where tasks wait.
     pub tasks: Tasks,
+    /// What delivers links.
+    pub channels: Channels,
     /// What time it is.
     pub clock: fn() -> jiff::Timestamp,
     /// Fills a buffer with unpredictable bytes.
@@ -115,8 +125,10 @@ impl App {
             recipient: None,
             error: None,
             cause: None,
+            sent: None,
             status: 0,
             links: None,
+            messages: None,
             format: None,
             data_key: None,
             source_ip: caller.source_ip.as_deref().map(log::foreign),
@@ -130,8 +142,13 @@ impl App {
         line.status = reply.status().as_u16();
         line.calls = calls.list();
         line.duration_ms = (start.elapsed().as_secs_f64() * 1e6).round() / 1e3;
-        if line.level >= self.config.log_level {
-            (self.log)(&line.to_json());
+        let function = self.config.metrics.as_deref();
+        let metrics = function.map(|function| metrics::of(&line, calls, function, self.now_ms()));
+        match (line.level >= self.config.log_level, metrics) {
+            (true, metrics) => (self.log)(&line.to_json(&metrics.unwrap_or_default())),
+            // A line that is not wanted counts all the same.
+            (false, Some(metrics)) => (self.log)(&Value::Object(metrics).to_string()),
+            (false, None) => {}
         }
     }
 }
@@ -146,6 +163,12 @@ fn header(headers: &HeaderMap, name: http::HeaderName) -> Option<String> {
     (!values.is_empty()).then(|| values.join(","))
 }
 
+/// Whether a refusal of this request fails its invocation. Over HTTP there is a status for that.
+pub fn raises_errors(caller: &Caller, request: &Request<Bytes>) -> bool {
+    let body = request.body();
+    caller.door == Door::Direct && (Event::of(body, true).is_some() || request::raises_errors(body))
+}
+
 /// The answer when something went wrong that should not be able to.
 pub fn unexpected(what: &str) -> Reply {
     let rejection = Rejection::ServiceError(what.to_owned());
@@ -153,6 +176,7 @@ pub fn unexpected(what: &str) -> Reply {
         format: Format::Json,
         language: Language::default(),
         brand: &Brand::default(),
+        manner: Manner::default(),
     };
     crate::reply::refused(&rejection, None, &visitor)
 }

@@ -1,6 +1,7 @@
 //! ProcessCallback: from a link to a task that was told. Nothing here can seal.
 
 use super::{App, Caller, Door, header};
+use crate::action::Action;
 use crate::calls::Calls;
 use crate::decide::{Decision, Method, Visit, decide};
 use crate::language::Language;
@@ -9,7 +10,7 @@ use crate::log::{self, Line};
 use crate::negotiate::{Format, asks_for_json};
 use crate::payload::Opened;
 use crate::rejection::{Damage, Rejection};
-use crate::reply::{self, Reply, Visitor};
+use crate::reply::{self, Manner, Reply, Visitor};
 use crate::seal::esdk::Message;
 use crate::seal::{self, Untrusted};
 use crate::tasks::Told;
@@ -21,6 +22,9 @@ use std::time::Instant;
 impl App {
     /// Answers a request for a link.
     pub async fn process(&self, caller: &Caller, request: Request<Bytes>) -> Reply {
+        if let Some(reply) = Box::pin(self.handshake(caller, &request)).await {
+            return reply;
+        }
         if let Some(reply) = self.preflight(caller, &request) {
             return reply;
         }
@@ -33,13 +37,13 @@ impl App {
                 format: Format::of(&text(http::header::ACCEPT)),
                 language: Language::of_header(&text(http::header::ACCEPT_LANGUAGE)),
                 brand: &self.config.brand,
+                manner: Manner::default(),
             },
             transaction: None,
         };
-        let reply = match self
-            .try_process(caller, &request, &mut known, &calls, &mut line)
-            .await
-        {
+        // On the heap, or whoever waits for this would be laid out around all of the clients of AWS.
+        let trying = Box::pin(self.try_process(caller, &request, &mut known, &calls, &mut line));
+        let reply = match trying.await {
             Ok(reply) => reply,
             Err(rejection) => {
                 line.refuse(&rejection);
@@ -80,6 +84,7 @@ impl App {
         let payload = &opened.payload;
         known.transaction = Some(payload.transaction);
         known.visitor.language = payload.locale.unwrap_or(known.visitor.language);
+        known.visitor.manner = manner(&payload.action);
         line.transaction_id = Some(payload.transaction.to_string());
         line.action = Some(payload.action.name.to_string());
         line.kind = Some(payload.action.kind.action_type().as_str());
@@ -90,6 +95,11 @@ impl App {
         let text = |name| header(request.headers(), name);
         let content_type = text(http::header::CONTENT_TYPE);
         let user_agent = text(http::header::USER_AGENT).map(|text| log::foreign(&text));
+        let headers: Vec<(&str, &[u8])> = request
+            .headers()
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_bytes()))
+            .collect();
         let visit = Visit {
             method,
             query: &query,
@@ -99,6 +109,8 @@ impl App {
             is_prefetch: is_prefetch(request.headers()),
             source_ip: caller.source_ip.as_deref(),
             user_agent: user_agent.as_deref(),
+            headers: &headers,
+            raw_query: request.uri().query().unwrap_or_default(),
             now_ms: self.now_ms(),
         };
         let answer = match decide(opened, &visit, self.config.switches)? {
@@ -111,6 +123,11 @@ impl App {
                 }
                 return Ok(reply::ask(&ask, &known.visitor));
             }
+            Decision::Challenge(challenge) => {
+                line.message = "Answered a sender that tries the address; nothing was done.".to_owned();
+                line.outcome = "challenge";
+                return Ok(reply::challenge(&challenge));
+            }
             Decision::Inert(receipt, reply) => {
                 line.message = "Looked at a link with HEAD; nothing was done.".to_owned();
                 line.outcome = "inert";
@@ -120,9 +137,23 @@ impl App {
         line.chosen = answer.outcome.as_ref().map(ToString::to_string);
         let told = self
             .tasks
-            .report(&answer.token, &answer.report, (self.clock)(), calls)
+            .report(
+                &answer.target,
+                &answer.report,
+                answer.about(),
+                (self.clock)(),
+                calls,
+            )
             .await;
-        match told.map_err(|not_told| not_told.into_rejection())? {
+        let told = match told.map_err(|not_told| not_told.into_rejection()) {
+            Err(rejection) if known.visitor.manner.is_completed(&rejection) => {
+                line.message = "The task was closed before; nothing was done.".to_owned();
+                line.outcome = "already_completed";
+                return Ok(reply::already_completed(&answer.receipt, &known.visitor));
+            }
+            told => told?,
+        };
+        match told {
             Told::Recorded => {
                 line.message = format!("Recorded a {}.", answer.report.verb());
                 line.outcome = "recorded";
@@ -148,9 +179,10 @@ impl App {
             (Untrusted::Sealed(sealed), false) => {
                 let key = self.keys.opening(sealed.reference(), now, calls).await;
                 let key = key.map_err(|failure| failure.when_opening())?;
-                sealed
-                    .open(&key, &self.config.audience)
-                    .map_err(Rejection::InvalidPayload)
+                let opened = sealed.open(&key, &self.config.audience);
+                let is_its_key = !matches!(opened, Err(Damage::Commitment));
+                self.keys.judge(sealed.reference(), is_its_key, now);
+                opened.map_err(Rejection::InvalidPayload)
             }
             (Untrusted::Legacy(_), false) if !self.config.accept_legacy => {
                 Err(Rejection::InvalidPayload(Damage::LegacyOff))
@@ -173,6 +205,15 @@ impl App {
 struct Known<'a> {
     visitor: Visitor<'a>,
     transaction: Option<TransactionId>,
+}
+
+/// By whose rules an action is answered.
+fn manner(action: &Action) -> Manner {
+    match action.webhook() {
+        None => Manner::Contract,
+        Some(webhook) if webhook.is_twilio() => Manner::Twilio,
+        Some(_) => Manner::Machine,
+    }
 }
 
 /// Whether a browser fetches a page that nobody has asked for yet (Fetch standard, `Sec-Purpose`; older browsers had

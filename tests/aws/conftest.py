@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+import leaks
 import moto_aws
 from deployment import ROOT, Deployment
 from moto_aws import Aws, Execution, Result
@@ -25,6 +26,15 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
     os.environ["AWS_DEFAULT_REGION"] = moto_aws.REGION
     os.environ["AWS_ACCESS_KEY_ID"] = os.environ["AWS_SECRET_ACCESS_KEY"] = "tests"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_secret_was_written() -> Iterator[None]:
+    """Set up before every other fixture, so that at its end all processes have ended."""
+    yield
+    assert leaks.found() == [], "a task token or a link is in the output of the executable"
+    secrets, processes = leaks.counts()
+    assert secrets or not processes, "links were made, and none was remembered"
 
 
 @pytest.fixture(scope="session")

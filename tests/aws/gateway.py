@@ -39,11 +39,20 @@ _INTEGRATION = re.compile(r"(?:.*/functions/)?(arn:aws:lambda:[^/]+)(?:/invocati
 class Gateway:
     """Context manager: the functions of the deployments answer `lambda:Invoke`, and `request` answers HTTP."""
 
-    def __init__(self, aws: Aws, executable: Path, folder: Path, *deployments: Deployment):
+    def __init__(
+        self,
+        aws: Aws,
+        executable: Path,
+        folder: Path,
+        *deployments: Deployment,
+        environment: Mapping[str, str] | None = None,
+    ):
+        """`environment` is what all functions have besides their own variables."""
         self._aws = aws
         self._executable = executable
         self._folder = folder
         self._deployments = deployments
+        self._environment = dict(environment or {})
         self._running = ExitStack()
         self._functions: dict[str, Function] = {}
         self._hosts = {host: door for it in deployments for host, door in _doors(aws, it).items()}
@@ -87,6 +96,7 @@ class Gateway:
         }
         environment = {
             **variables,
+            **self._environment,
             **changed,
             "AWS_REGION": REGION,
             "AWS_DEFAULT_REGION": REGION,

@@ -41,6 +41,7 @@ from moto.core.exceptions import JsonRESTError
 from moto.core.responses import EmptyResult
 from moto.kms.models import KmsBackend
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from moto.ses.models import RawMessage, ses_backends
 from moto.stepfunctions.exceptions import AWSError
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service import (
     StateTaskService,
@@ -94,6 +95,10 @@ class Aws:
         self.cloudformation = session.client("cloudformation", endpoint_url=self.endpoint)
         self.apigateway = session.client("apigateway", endpoint_url=self.endpoint)
         self.iam = session.client("iam", endpoint_url=self.endpoint)
+        self.ses = session.client("sesv2", endpoint_url=self.endpoint)
+        self.eventbridge = session.client("events", endpoint_url=self.endpoint)
+        self.secrets = session.client("secretsmanager", endpoint_url=self.endpoint)
+        self.parameters = session.client("ssm", endpoint_url=self.endpoint)
         self.s3 = session.client("s3", endpoint_url=self.endpoint)
         self.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
         self.key = self.kms.create_key()["KeyMetadata"]["Arn"]
@@ -124,6 +129,20 @@ class Aws:
                 return json.loads(message["Body"])
             time.sleep(0.02)
         raise AssertionError(f"no message within {WAIT_SECONDS} s")
+
+    def topic(self) -> tuple[str, str]:
+        """The ARN of a new topic, and the URL of a queue that gets its messages."""
+        topic = self.sns.create_topic(Name=f"t-{uuid.uuid4().hex}")["TopicArn"]
+        queue = self.queue()
+        attributes = self.sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])
+        self.sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=attributes["Attributes"]["QueueArn"])
+        return topic, queue
+
+    def mails(self) -> list[RawMessage]:
+        """The mails that SES has sent since the last time."""
+        sent = ses_backends[ACCOUNT][REGION].sent_messages
+        taken, sent[:] = list(sent), []
+        return taken
 
     def state_machine(self, definition: dict[str, Any]) -> str:
         """The ARN of a new state machine."""
@@ -217,6 +236,8 @@ def _serve(aws: Aws, moto_app: Any, environ: dict[str, Any], start_response: Any
             aws.record(Call(signer[1], target, json.loads(body or b"{}")))
         elif invoked:
             aws.record(Call(signer[1], "Lambda.Invoke", {"FunctionName": invoked[1]}))
+        elif environ["PATH_INFO"] == "/v2/email/outbound-emails":
+            aws.record(Call(signer[1], "ses.SendEmail", json.loads(body)))
         elif environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded"):
             form = dict(parse_qsl(body.decode()))
             aws.record(Call(signer[1], f"{signer[2]}.{form.get('Action')}", form))

@@ -8,6 +8,7 @@ does. And moto differs from CloudFormation in these places, which are corrected:
 - `AWS::NoValue` leaves a null in a list;
 - the outputs of a nested stack cannot be read;
 - a deployment of a REST API cannot be referred to;
+- every KMS key is a symmetric one, whatever its KeySpec and KeyUsage;
 - an inline policy of a role is not JSON when it is read again, and ManagedPolicyArns are ignored;
 - StartExecution without a name gives the name "None".
 """
@@ -23,6 +24,7 @@ from moto.apigateway.models import Deployment
 from moto.cloudformation import parsing
 from moto.cloudformation.models import Stack, cloudformation_backends
 from moto.iam.models import Role, iam_backends
+from moto.kms.models import Key
 from moto.s3.models import s3_backends
 from moto.stepfunctions.models import StateMachine
 from moto.stepfunctions.parser.models import StepFunctionsParserBackend, stepfunctions_parser_backends
@@ -129,6 +131,7 @@ def correct_moto() -> None:
     Deployment.physical_resource_id = property(lambda deployment: deployment.id)
     Role.put_policy = _as_json(Role.put_policy)
     Role.create_from_cloudformation_json = _attaching_policies(Role.create_from_cloudformation_json)
+    Key.create_from_cloudformation_json = _of_its_kind(Key.create_from_cloudformation_json)
     StateMachine.create_from_cloudformation_json = classmethod(_create_state_machine)
     StepFunctionsParserBackend.start_execution = _naming(StepFunctionsParserBackend.start_execution)
 
@@ -136,6 +139,17 @@ def correct_moto() -> None:
 def _knowing_more(class_of: Any) -> Any:
     kinds = {kind.TYPE: kind for kind in Described.__subclasses__()}
     return lambda resource_type: kinds.get(resource_type) or class_of(resource_type)
+
+
+def _of_its_kind(create: Any) -> Any:
+    def created(resource_name: str, cloudformation_json: Any, *args: Any, **more: Any) -> Key:
+        key: Key = create(resource_name, cloudformation_json, *args, **more)
+        properties = cloudformation_json["Properties"]
+        key.key_spec = properties.get("KeySpec", key.key_spec)
+        key.key_usage = properties.get("KeyUsage", key.key_usage)
+        return key
+
+    return created
 
 
 def _create_state_machine(

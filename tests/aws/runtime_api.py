@@ -19,6 +19,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import leaks
+
 VERSION = "/2018-06-01/runtime"
 # How long an event may take until the test fails. Far above what the function needs (milliseconds).
 INVOCATION_SECONDS = 20.0
@@ -56,6 +58,7 @@ class Function:
         self.name = name or f"tests-{handler.replace('_', '-')}"
         self.arn = f"arn:aws:lambda:{environment['AWS_REGION']}:123456789012:function:{self.name}"
         self._command = executable if isinstance(executable, list) else [str(executable)]
+        self._is_ours = not isinstance(executable, list)
         self._handler = handler
         self._environment = environment
         self._log = log
@@ -107,6 +110,8 @@ class Function:
             self._process.kill()
             self._process.wait(STOP_SECONDS)
         self._stop_server()
+        if self._is_ours:
+            leaks.keep(self.name, self._log.read_bytes())
 
     def invoke(self, event: Any, timeout: float = INVOCATION_SECONDS) -> Any:
         """The JSON answer to an event. Raises `InvocationFailed`, `FunctionDied`."""
@@ -114,6 +119,7 @@ class Function:
 
     def invoke_raw(self, payload: bytes, timeout: float = INVOCATION_SECONDS) -> bytes:
         """As `invoke`, with the bytes of the event and of the answer."""
+        leaks.note(payload)
         request_id = str(uuid.uuid4())
         answer: Future[bytes] = Future()
         self._open[request_id] = answer
@@ -122,7 +128,9 @@ class Function:
         try:
             while True:
                 try:
-                    return answer.result(timeout=0.1)
+                    result = answer.result(timeout=0.1)
+                    leaks.note(result)
+                    return result
                 except FutureTimeout:
                     self._check_alive()
                     if time.monotonic() > deadline:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from moto_aws import Call
+from moto_aws import ACCOUNT, REGION, Call
 
 Statement = dict[str, Any]
 
@@ -28,12 +28,34 @@ _ACTIONS = {
 }
 
 
+# Calls that name what they concern: the action that IAM asks for, and where the resource stands.
+_NAMED: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
+    "sns.Publish": ("sns:Publish", lambda sent: sent["TopicArn"]),
+    # The identity of the sender, and for raw mails the action of its own.
+    "ses.SendEmail": (
+        "ses:SendRawEmail",
+        lambda sent: f"arn:aws:ses:{REGION}:{ACCOUNT}:identity/{sent['FromEmailAddress'].split('@')[1]}",
+    ),
+    "AWSEvents.PutEvents": ("events:PutEvents", lambda sent: sent["Entries"][0]["EventBusName"]),
+    "secretsmanager.GetSecretValue": ("secretsmanager:GetSecretValue", lambda sent: sent["SecretId"]),
+    "AmazonSSM.GetParameter": (
+        "ssm:GetParameter",
+        lambda sent: f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter{sent['Name']}",
+    ),
+}
+
+
 def request(call: Call) -> Request:
     """What IAM is asked about a call that was made."""
     service, operation = call.operation.split(".")
+    if call.operation in _NAMED:
+        action, resource = _NAMED[call.operation]
+        return Request(action, resource(call.parameters))
     action = f"{_ACTIONS[service]}:{operation}"
     if action.startswith("states:"):
         return Request(action, "*")
+    if action == "kms:GenerateMac":
+        return Request(action, call.parameters["KeyId"], {"kms:MacAlgorithm": call.parameters["MacAlgorithm"]})
     context = call.parameters.get("EncryptionContext", {})
     keys: dict[str, str | list[str]] = {
         f"kms:EncryptionContext:{name}": value for name, value in context.items()

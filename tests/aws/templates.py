@@ -24,6 +24,15 @@ ACCOUNT = "123456789012"
 OTHER_KEY = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/0f0e0d0c-0b0a-4908-8706-050403020100"
 OLDER_KEY = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/mrk-00112233445566778899aabbccddeeff"
 TOPIC = f"arn:aws:sns:eu-west-1:{ACCOUNT}:alarms"
+# What links may be delivered to.
+DELIVER = {
+    "DeliverTopicArns": f"arn:aws:sns:eu-west-1:{ACCOUNT}:approvals,arn:aws:sns:eu-west-1:{ACCOUNT}:others",
+    "DeliverIdentityArns": f"arn:aws:ses:eu-west-1:{ACCOUNT}:identity/example.com",
+    "DeliverEventBusArns": f"arn:aws:events:eu-west-1:{ACCOUNT}:event-bus/ours",
+    "DeliverSecretArns": f"arn:aws:secretsmanager:eu-west-1:{ACCOUNT}:secret:approvals/slack-AbCdEf",
+    "DeliverParameterArns": f"arn:aws:ssm:eu-west-1:{ACCOUNT}:parameter/approvals/slack",
+    "DeliverHosts": "hooks.example.com",
+}
 BOUNDARY = f"arn:aws:iam::{ACCOUNT}:policy/boundary"
 
 # Parameters under which every condition of the templates is true at least once and false at least once.
@@ -40,10 +49,17 @@ VARIANTS: dict[str, dict[str, str]] = {
         "LogLevel": "WARN",
         "Tracing": "true",
         "AlarmTopicArn": TOPIC,
+        "EnableMetrics": "true",
+        "EnableDashboard": "true",
         "PermissionsBoundary": BOUNDARY,
+        **DELIVER,
     },
+    "a dashboard without alarms and metrics": {"EnableDashboard": "true"},
+    "alarms of one API": {"AlarmTopicArn": TOPIC, "EnableMetrics": "true", "EnableDashboard": "true"},
     "the former key of another account": {"DecryptKeyArns": OLDER_KEY, "Endpoint": "RestApiAndHttpApi"},
     "no old links": {"AcceptLegacyUrls": "false"},
+    "compact links": {"CompactLinks": "true"},
+    "compact links that are out": {"CompactLinks": "accept", "EncryptionKeyArn": OTHER_KEY},
     "no encryption": {"DisableEncryption": "true"},
 }
 
@@ -107,6 +123,7 @@ _ATTRIBUTES = {
     "AWS::IAM::Role": f"arn:aws:iam::{ACCOUNT}:role/stack-{{0}}-1A2B3C4D5E6F",
     "AWS::Logs::LogGroup": f"arn:aws:logs:eu-west-1:{ACCOUNT}:log-group:stack-{{0}}-1A2B3C4D5E6F:*",
     "AWS::ApiGateway::RestApi": "root",
+    "AWS::CloudWatch::Alarm": f"arn:aws:cloudwatch:eu-west-1:{ACCOUNT}:alarm:stack-{{0}}-1A2B3C4D5E6F",
     "AWS::Lambda::Url": "https://abcdefghijklmnopqrstuvwxyz012345.lambda-url.eu-west-1.on.aws/",
 }
 
@@ -235,7 +252,13 @@ class Resolved:
             case "GetAtt":
                 return self._get_att(argument[0] if isinstance(argument, list) else argument.split(".")[0])
             case "Sub":
-                return re.sub(r"\$\{([^}]+)\}", lambda found: self._substituted(found[1]), argument)
+                text, own = argument if isinstance(argument, list) else (argument, {})
+                # What a value holds is not looked through again.
+                return re.sub(
+                    r"\$\{([^}]+)\}",
+                    lambda found: self.value(own[found[1]]) if found[1] in own else self._substituted(found[1]),
+                    text,
+                )
         raise AssertionError(f"Fn::{function} is not known here")
 
     def _substituted(self, name: str) -> str:

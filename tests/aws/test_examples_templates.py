@@ -16,18 +16,28 @@ from deployment import ROOT, packaged, translated
 from moto_aws import BUCKET, REGION
 
 EXAMPLES = sorted(path.parent.name for path in (ROOT / "examples").glob("*/template.yaml"))
+# Those in which a state machine waits.
+MACHINES = [name for name in EXAMPLES if (ROOT / "examples" / name / "statemachine").is_dir()]
+# Templates that somebody else deploys.
+PRODUCTS = sorted((ROOT / "examples").glob("*/product-*.yaml"))
 JSONATA = sorted((ROOT / "examples").glob("*/statemachine/*jsonata.asl.json"))
 # Regions of three partitions, so that nothing is written for one of them only.
 REGIONS = [REGION, "us-east-1", "cn-north-1", "us-gov-west-1"]
 
 
 def test_there_are_examples():
-    assert set(EXAMPLES) >= {"approval-email", "function-url", "human-approval", "webhook"}
+    assert set(MACHINES) >= {"approval-email", "approval-no-code", "function-url", "human-approval", "webhook"}
+    assert set(EXAMPLES) - set(MACHINES) == {"service-catalog-approval"} and len(PRODUCTS) == 2
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_cfn_lint_finds_nothing(aws, name):
     assert _findings(_deployable(aws, name)) == []
+
+
+@pytest.mark.parametrize("path", PRODUCTS, ids=lambda path: path.stem)
+def test_cfn_lint_finds_nothing_in_a_product(path):
+    assert _findings(yaml_parse(path.read_text())) == []
 
 
 def test_cfn_lint_would_find_an_action_that_does_not_exist(aws):
@@ -44,7 +54,7 @@ def test_cfn_lint_would_find_a_broken_definition(aws):
     assert any("E3601" in finding for finding in _findings(template))
 
 
-@pytest.mark.parametrize("name", EXAMPLES)
+@pytest.mark.parametrize("name", MACHINES)
 def test_both_languages_have_the_same_states(name):
     folder = ROOT / "examples" / name / "statemachine"
     jsonpath = sorted(folder.glob("*jsonpath.asl.json"))
@@ -80,7 +90,7 @@ def test_jsonata_uses_only_what_there_is_at_its_place(path):
         assert "$states.errorOutput" not in json.dumps(state) + output, name
 
 
-@pytest.mark.parametrize("name", EXAMPLES)
+@pytest.mark.parametrize("name", MACHINES)
 def test_every_placeholder_of_a_definition_has_a_value_and_every_value_a_placeholder(name):
     folder = ROOT / "examples" / name
     machines = [

@@ -217,7 +217,7 @@ def test_the_alarms_look_for_what_the_log_has(name: str) -> None:
     codes = (ROOT / "docs/API.md").read_text()
     resolved = Resolved(templates.translated(name), {"AlarmTopicArn": templates.TOPIC})
     filters = resolved.resources("AWS::Logs::MetricFilter")
-    assert len(filters) == 4
+    assert len(filters) == 6
     metrics = set()
     for it in filters.values():
         compared = re.findall(r'\$\.([\w.\[\]]+) !?= "(\w+)"', it["FilterPattern"])
@@ -227,7 +227,7 @@ def test_the_alarms_look_for_what_the_log_has(name: str) -> None:
             assert f"`{value}`" in (codes if field == "error" else lines), value
         metrics |= {(made["MetricNamespace"], made["MetricName"]) for made in it["MetricTransformations"]}
     alarms = resolved.resources("AWS::CloudWatch::Alarm").values()
-    assert len(alarms) == 3 and all(it["AlarmActions"] == [templates.TOPIC] for it in alarms)
+    assert len(alarms) == 7 and all(it["AlarmActions"] == [templates.TOPIC] for it in alarms)
     read = {(it["Namespace"], it["MetricName"]) for it in alarms if "MetricName" in it}
     for part in (part for it in alarms for part in it.get("Metrics", []) if "MetricStat" in part):
         metric = part["MetricStat"]["Metric"]
@@ -290,6 +290,11 @@ def test_the_templates_do_not_drift_apart() -> None:
     for group in groups:
         group["Parameters"] = [it for it in group["Parameters"] if it not in only_rest]
     assert url["Metadata"][interface]["ParameterGroups"] == groups
+    # What the front door counts has other names.
+    for resources in (rest["Resources"], url["Resources"]):
+        for alarm in ("FrontDoorAlarm", "RefusalsAlarm"):
+            resources[alarm]["Properties"]["Metrics"] = resources[alarm]["Properties"]["Metrics"][0]["Label"]
+        resources["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"][1].pop("FrontDoor")
     outputs = {k: v for k, v in rest["Outputs"].items() if k not in ("Api", "LinkBase")}
     assert {k: v for k, v in url["Outputs"].items() if k != "LinkBase"} == outputs
 

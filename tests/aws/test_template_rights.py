@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from deployment import ROOT, Deployment
 from events import Answer
 from gateway import Gateway
 from moto_aws import ACCOUNT, REGION, Call
+from receiver import Receiver
 from simulation import Request, allowing, request, rights
 
 # What Lambda itself does under a function's role, in its name.
@@ -115,6 +117,64 @@ def test_every_call_is_granted_and_every_right_is_used(deploy, aws, wait, templa
     assert {asked.action for asked in application.asked(application.create)} == {"kms:GenerateDataKey"}
 
 
+@pytest.mark.parametrize("template", templates.TEMPLATES)
+def test_each_delivery_is_granted_and_nothing_else_is(deploy, aws, wait, tmp_path, template) -> None:
+    topic, _ = aws.topic()
+    aws.ses.create_email_identity(EmailIdentity="example.com")
+    bus = aws.eventbridge.create_event_bus(Name=uuid.uuid4().hex)["EventBusArn"]
+    name = f"/{uuid.uuid4().hex}/slack"
+    url = "https://hooks.slack.com/services/x"
+    secret = aws.secrets.create_secret(Name=name[1:], SecretString=url)["ARN"]
+    aws.parameters.put_parameter(Name=name, Value=url, Type="SecureString")
+    application = deploy(
+        template,
+        DeliverTopicArns=topic,
+        DeliverIdentityArns=f"arn:aws:ses:{REGION}:{ACCOUNT}:identity/example.com",
+        DeliverEventBusArns=bus,
+        DeliverSecretArns=secret,
+        DeliverParameterArns=f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter{name}",
+        DeliverHosts="hooks.example.com",
+    )
+    deliver = [
+        {"sns": {"topic_arn": topic}},
+        {"ses": {"from": "us@example.com", "to": ["ann@example.com"]}},
+        {"eventbridge": {"event_bus_arn": bus}},
+    ]
+    chats = [
+        {"slack": {"webhook": {"secretsmanager": secret}}, "optional": True},
+        {"slack": {"webhook": {"ssm": name}}, "optional": True},
+    ]
+    with Receiver(tmp_path, "hooks.slack.com") as receiver:
+        function = application.gateway.new_function(application.create, **receiver.settings())
+        with function:
+            request = {"token": wait().token, "actions": [APPROVE | {"confirm": True}], "deliver": deliver + chats}
+            answer = function.invoke(request)
+            assert "warnings" not in answer, answer
+            assert [it["channel"] for it in answer["delivered"]] == ["sns", "ses", "eventbridge", "slack", "slack"]
+            assert len(receiver.take()) == 2
+    granted = application.gateway.granted_to(application.create)
+    asked = application.asked(application.create)
+    used = set().union(*(allowing(granted, it) for it in asked))
+    assert all(allowing(granted, it) for it in asked), asked
+    idle = {right for right in rights(granted) if right[1] not in OF_LAMBDA} - used
+    # SES has two actions for one call; which one it asks for depends on the content.
+    assert {action for _, action, _ in idle} == {"ses:SendEmail"}
+    for action, resource in (
+        ("sns:Publish", f"{topic}2"),
+        ("sns:Publish", "+15550100"),
+        ("ses:SendRawEmail", f"arn:aws:ses:{REGION}:{ACCOUNT}:identity/other.example"),
+        ("events:PutEvents", f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/default"),
+        ("secretsmanager:GetSecretValue", f"{secret}2"),
+        ("secretsmanager:PutSecretValue", secret),
+        ("ssm:GetParameter", f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter{name}2"),
+        ("ssm:GetParametersByPath", f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter{name}"),
+    ):
+        assert not allowing(granted, Request(action, resource)), (action, resource)
+    process = application.gateway.granted_to(application.process)
+    services = {action.split(":")[0] for _, action, _ in rights(process)}
+    assert services <= {"logs", "kms", "states", "xray"}, "the public function delivers nothing"
+
+
 def test_without_old_links_their_right_is_gone(deploy, wait) -> None:
     application = deploy(AcceptLegacyUrls="false")
     waiting = wait()
@@ -140,6 +200,83 @@ def test_without_encryption_there_is_no_right_to_a_key(deploy, wait) -> None:
         assert not [right for right in rights(granted) if right[1].startswith("kms:")]
     assert application.asked(application.create) == []
     assert not application.deployment.resources("AWS::KMS::Key")
+
+
+def mac_key(application: Application) -> str:
+    return application.deployment.outputs["MacKey"]
+
+
+@pytest.mark.parametrize("template", templates.TEMPLATES)
+def test_compact_links_take_one_right_more(deploy, aws, wait, template) -> None:
+    application = deploy(template, CompactLinks="true", Audience="approvals")
+    waiting = wait(heartbeat_seconds=60)
+    links = application.links(waiting.token, APPROVE, BEAT)
+    assert all("/respond?data=3-Aw" in link for link in links.values()), "suite 0x03"
+    check_done(application.follow(links["beat"]), "beat", "heartbeat")
+    check_done(application.follow(links["approve"]), "approve", "success")
+    assert waiting.result().status == "SUCCEEDED"
+    key = mac_key(application)
+    for function in (application.create, application.process):
+        asked = [it for it in application.asked(function) if it.action.startswith("kms:")]
+        assert asked == [Request("kms:GenerateMac", key, {"kms:MacAlgorithm": "HMAC_SHA_256"})]
+        granted = application.gateway.granted_to(function)
+        assert [right[1:] for right in allowing(granted, asked[0])] == [("kms:GenerateMac", key)]
+    # On the way from one kind of link to the other, roles change before functions do. So the other right stays.
+    granted = application.gateway.granted_to(application.create)
+    assert {right[1] for right in rights(granted) if right[1].startswith("kms:")} == {
+        "kms:GenerateDataKey",
+        "kms:GenerateMac",
+    }
+
+
+def test_the_right_to_macs_is_for_one_key_and_one_algorithm(deploy) -> None:
+    application = deploy(CompactLinks="true")
+    key, symmetric = mac_key(application), application.deployment.outputs["Key"]
+    assert key != symmetric
+    ours = {"kms:MacAlgorithm": "HMAC_SHA_256"}
+    for function in (application.create, application.process):
+        granted = application.gateway.granted_to(function)
+        assert allowing(granted, Request("kms:GenerateMac", key, ours))
+        for asked in (
+            Request("kms:GenerateMac", key, {"kms:MacAlgorithm": "HMAC_SHA_512"}),
+            Request("kms:GenerateMac", key),
+            Request("kms:GenerateMac", symmetric, ours),
+            Request("kms:GenerateMac", "*", ours),
+            Request("kms:VerifyMac", key, ours),
+            Request("kms:DisableKey", key),
+            Request("kms:ScheduleKeyDeletion", key),
+            Request("kms:Decrypt", key, OURS),
+            Request("kms:GenerateDataKey", key, OURS),
+        ):
+            assert not allowing(granted, asked), asked
+
+
+def test_compact_links_that_are_out_open_when_no_more_are_made(deploy, wait) -> None:
+    application = deploy(CompactLinks="accept")
+    waiting = wait()
+    links = application.links(waiting.token, APPROVE)
+    assert "&data=3-AQ" in links["approve"], "suite 0x01"
+    check_done(application.follow(links["approve"]), "approve", "success")
+    asked = Request("kms:GenerateMac", mac_key(application), {"kms:MacAlgorithm": "HMAC_SHA_256"})
+    assert allowing(application.gateway.granted_to(application.process), asked)
+
+
+def test_without_compact_links_there_is_no_hmac_key(deploy) -> None:
+    application = deploy()
+    assert len(application.deployment.resources("AWS::KMS::Key")) == 1
+    for function in (application.create, application.process):
+        granted = application.gateway.granted_to(function)
+        assert not [right for right in rights(granted) if right[1] == "kms:GenerateMac"]
+
+
+@pytest.mark.parametrize("template", templates.TEMPLATES)
+def test_the_hmac_key_outlives_the_stack(template) -> None:
+    resources = templates.written(template)["Resources"]
+    mac, symmetric = resources["MacKey"], resources["EncryptionKey"]
+    assert (mac["Properties"]["KeySpec"], mac["Properties"]["KeyUsage"]) == ("HMAC_256", "GENERATE_VERIFY_MAC")
+    for rule in ("DeletionPolicy", "UpdateReplacePolicy"):
+        assert mac[rule] == symmetric[rule]
+    assert mac["Properties"]["KeyPolicy"] == symmetric["Properties"]["KeyPolicy"]
 
 
 @pytest.fixture(scope="module")
@@ -237,3 +374,44 @@ def test_the_policy_for_callers_grants_to_create_and_nothing_else(aws) -> None:
         ("execute-api:ManageConnections", f"{http}/POST/urls"),
     ):
         assert not allowing(statements, Request(action, resource)), (action, resource)
+
+
+FUNCTION = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:orders"
+PIPELINE = f"arn:aws:codepipeline:{REGION}:{ACCOUNT}:shop/Release/Approve"
+AUTOMATION = f"arn:aws:ssm:{REGION}:{ACCOUNT}:automation-execution/3f7a1c52-4f3e-4b0a-9d52-8f8f0c7a6a11"
+# Parameter, and what it lets ProcessCallback do on what.
+TARGETS = {
+    "EnableWaitConditions": ([], ""),
+    "EnableCustomResources": ([], ""),
+    "EnableDurableExecutions": (
+        [f"lambda:SendDurableExecutionCallback{end}" for end in ("Success", "Failure", "Heartbeat")],
+        f"{FUNCTION}:7",
+    ),
+    "EnableCodePipelineApprovals": (["codepipeline:PutApprovalResult"], PIPELINE),
+    "EnableAutomationApprovals": (["ssm:SendAutomationSignal"], AUTOMATION),
+}
+
+
+@pytest.mark.parametrize("template", templates.TEMPLATES)
+@pytest.mark.parametrize("parameter", TARGETS)
+def test_each_target_adds_its_own_right_and_no_other(deploy, template, parameter) -> None:
+    plain = deploy(template)
+    application = deploy(template, **{parameter: "true"})
+    create, process = (
+        {right[1:] for right in rights(application.gateway.granted_to(function))}
+        for function in (application.create, application.process)
+    )
+    before = {right[1:] for right in rights(plain.gateway.granted_to(plain.process))}
+    of_target = {right for right in process if right[0].split(":")[0] in ("lambda", "codepipeline", "ssm")}
+    actions, resource = TARGETS[parameter]
+    assert {action for action, _ in of_target} == set(actions)
+    assert len(process) == len(before) + len(actions)
+    assert not [right for right in create if right[0].split(":")[0] in ("lambda", "codepipeline", "ssm")]
+    granted = application.gateway.granted_to(application.process)
+    for action in actions:
+        assert allowing(granted, Request(action, resource))
+        for foreign in (resource.replace(ACCOUNT, "999999999999"), resource.replace(REGION, "ap-south-1")):
+            assert not allowing(granted, Request(action, foreign)), foreign
+    for action in ("lambda:InvokeFunction", "codepipeline:StartPipelineExecution", "ssm:StartAutomationExecution"):
+        for other in (FUNCTION, PIPELINE, AUTOMATION, "*"):
+            assert not allowing(granted, Request(action, other)), action

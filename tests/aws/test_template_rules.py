@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import templates
-from templates import FUNCTION_URL, OLDER_KEY, OTHER_KEY, REST, TEMPLATES, VARIANTS, Resolved, known
+from templates import DELIVER, FUNCTION_URL, OLDER_KEY, OTHER_KEY, REST, TEMPLATES, VARIANTS, Resolved, known
 
 # Parameters that contradict each other, and words of the sentence that says so.
 CONTRADICTIONS = {
@@ -24,9 +24,17 @@ CONTRADICTIONS = {
         {"DisableEncryption": "true", "Audience": "approvals"},
         ["Audience would keep nothing apart"],
     ),
+    "compact links without encryption": (
+        {"DisableEncryption": "true", "CompactLinks": "true"},
+        ["CompactLinks would mean nothing"],
+    ),
     "the same key twice": (
         {"EncryptionKeyArn": OTHER_KEY, "DecryptKeyArns": OTHER_KEY},
         ["Name the former keys there"],
+    ),
+    "hosts of webhooks without their secrets": (
+        {"DeliverHosts": "hooks.example.com"},
+        ["webhooks are signed"],
     ),
     "two contradictions": (
         {"DisableEncryption": "true", "EncryptionKeyArn": OTHER_KEY, "Audience": "approvals"},
@@ -42,9 +50,20 @@ GOOD = {
     "CorsAllowOrigin": ["", "*", "https://app.example.com", "http://localhost:5173"],
     "BrandName": ["", "Example", "Müller & Söhne", "x" * 60],
     "BrandColor": ["", "#0b5fff", "#0B5FFF"],
+    "DeliverTopicArns": ["", *DELIVER["DeliverTopicArns"].split(","), DELIVER["DeliverTopicArns"]],
+    "DeliverIdentityArns": [
+        "",
+        DELIVER["DeliverIdentityArns"],
+        DELIVER["DeliverIdentityArns"].replace("example.com", "ann+b@example.com"),
+        DELIVER["DeliverIdentityArns"].replace("identity/example.com", "configuration-set/ours"),
+    ],
+    "DeliverEventBusArns": ["", DELIVER["DeliverEventBusArns"]],
+    "DeliverSecretArns": ["", DELIVER["DeliverSecretArns"]],
+    "DeliverParameterArns": ["", DELIVER["DeliverParameterArns"]],
     "EncryptionKeyArn": ["NONE", OTHER_KEY, OLDER_KEY, OTHER_KEY.replace("arn:aws:", "arn:aws-us-gov:")],
     "DecryptKeyArns": ["", OLDER_KEY, f"{OLDER_KEY},{OTHER_KEY}"],
     "Audience": ["", "default", "a", "team-1/approvals", "~" * 128],
+    "CompactLinks": ["false", "true", "accept"],
     "DataKeyMaxAge": ["0", "3600"],
     "DataKeyMaxUses": ["1", "10000"],
     "DecryptCacheMaxAge": ["0", "900"],
@@ -56,12 +75,33 @@ GOOD = {
     "ThrottleBurst": ["1", "5000"],
 }
 BAD = {
+    "DeliverTopicArns": [
+        "approvals",
+        "*",
+        "arn:aws:sns:eu-west-1:123456789012:*",
+        f"{templates.TOPIC}, {templates.TOPIC}",
+        f"{templates.TOPIC}.fifo",
+        f"{templates.TOPIC},",
+    ],
+    "DeliverIdentityArns": ["example.com", "arn:aws:ses:eu-west-1:123456789012:identity/*", templates.TOPIC],
+    "DeliverEventBusArns": ["default", "arn:aws:events:eu-west-1:123456789012:event-bus/*"],
+    "DeliverSecretArns": ["approvals/slack", "arn:aws:secretsmanager:eu-west-1:123456789012:secret:*"],
+    "DeliverParameterArns": ["/approvals/slack", "arn:aws:ssm:eu-west-1:123456789012:parameter/*"],
+    "DeliverHosts": ["https://hooks.example.com", "localhost", "*.example.com", "10.0.0.1", "a.b:443", "A.example.com"],
     "DisableEncryption": ["", "yes", "True"],
     "EnableOutputParameters": ["", "1"],
     "EnablePostActions": ["on"],
+    "EnableWaitConditions": ["", "True"],
+    "EnableCustomResources": ["1"],
+    "EnableDurableExecutions": ["yes"],
+    "EnableCodePipelineApprovals": ["on"],
+    "EnableAutomationApprovals": ["TRUE"],
     "AcceptLegacyUrls": [""],
+    "CompactLinks": ["", "yes", "True"],
     "VerboseLogging": ["TRUE"],
     "Tracing": ["Active"],
+    "EnableMetrics": ["", "on"],
+    "EnableDashboard": ["", "TRUE"],
     "Endpoint": ["", "HttpApi", "FunctionUrl", "restapi"],
     "ConfirmActions": ["", "page"],
     "MaxLinkLifetime": ["30", "30D", "P", "3 days", "PT", "2026-12-24", "p30d"],
@@ -208,6 +248,9 @@ def test_the_functions_refuse_what_the_template_refuses(executable: Path) -> Non
         ("DecryptKeyArns", OTHER_KEY.split("/")[1]),
         ("DecryptKeyArns", f"{OLDER_KEY}, {OTHER_KEY}"),
         ("DecryptKeyArns", f"{OLDER_KEY},"),
+        # The functions take blanks and a comma too many in lists.
+        ("DeliverTopicArns", f"{templates.TOPIC}, {templates.TOPIC}"),
+        ("DeliverTopicArns", f"{templates.TOPIC},"),
         # jiff takes small letters.
         ("MaxLinkLifetime", "p30d"),
     }

@@ -1,4 +1,4 @@
-// KMS and Step Functions as far as a page for each of their faults needs them. How the service treats them in full is
+// KMS, Step Functions and SES as far as a page for each of their faults needs them. How the service treats them in full is
 // tested elsewhere, against stricter stand-ins (tests/support/aws.rs).
 
 import { randomBytes } from 'node:crypto';
@@ -19,7 +19,7 @@ const KEYS = { gone: 'NotFoundException', disabled: 'DisabledException' };
 
 /** Starts both; `mode` is changed by whoever makes links. */
 export async function startAws() {
-  const stub = { mode: 'ok' };
+  const stub = { mode: 'ok', mails: [] };
   const dataKeys = new Map();
   const attempts = new Map();
   const server = createServer(async (request, response) => {
@@ -31,6 +31,10 @@ export async function startAws() {
       response.end(JSON.stringify(object));
     };
     const refuse = (code) => answer(400, { __type: code, message: code });
+    if (request.url === '/v2/email/outbound-emails') {
+      stub.mails.push(Buffer.from(body.Content.Raw.Data, 'base64').toString());
+      return answer(200, { MessageId: randomBytes(16).toString('hex') });
+    }
     switch (request.headers['x-amz-target']) {
       case 'TrentService.GenerateDataKey': {
         const plain = randomBytes(32).toString('base64');

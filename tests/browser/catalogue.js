@@ -62,29 +62,19 @@ const pressUnchecked = press(async (page) => {
 });
 
 /**
- * Presses with a page that was shown just now. A browser may need longer than a second for that, so on its way the answer
- * gets the nonce of a fresh page, as often as it takes.
+ * Presses with a page that was shown just now. A busy browser needs longer than a second from a page to a click, so its
+ * answer gets the nonce of a fresh page on its way.
  */
 async function pressTooSoon(page, url) {
   await page.route('**', async (route) => {
-    const isAnswer = route.request().method() === 'POST';
-    return isAnswer ? route.fulfill(await answerAtOnce(url, route.request())) : route.continue();
+    if (route.request().method() !== 'POST') return route.continue();
+    const shown = await fetch(url, { headers: { Accept: 'text/html' } });
+    const [, nonce] = /name="nonce" value="([^"]+)"/.exec(await shown.text());
+    return route.continue({ postData: new URLSearchParams({ nonce }).toString() });
   });
   await only(page).click();
   await page.waitForLoadState('load');
   await page.unroute('**');
-}
-
-async function answerAtOnce(url, request) {
-  const { accept, 'accept-language': language } = await request.allHeaders();
-  const headers = { Accept: accept, 'Accept-Language': language };
-  for (;;) {
-    const shown = await fetch(url, { headers });
-    const [, nonce] = /name="nonce" value="([^"]+)"/.exec(await shown.text());
-    const answer = await fetch(url, { method: 'POST', headers, body: new URLSearchParams({ nonce }) });
-    const body = await answer.text();
-    if (answer.status === 400) return { status: 400, headers: Object.fromEntries(answer.headers), body };
-  }
 }
 
 const wrongEntries = press(async (page) => {
@@ -104,7 +94,7 @@ const wrongEntries = press(async (page) => {
 export const PAGES = [
   { name: 'confirm', status: 200, heading: 'Deploy v1.4.2 to production?', asks: true, open: link(requests.confirmation, { expires_in: 'P2D' }) },
   { name: 'confirm-bare', status: 200, heading: 'Please confirm', open: link(requests.bare) },
-  { name: 'confirm-too-fast', status: 400, heading: 'Please confirm', open: link(requests.bare), then: pressTooSoon, notice: 'faster' },
+  { name: 'confirm-too-fast', status: 400, heading: 'Please confirm', open: link(requests.bare), then: pressTooSoon, notice: 'faster', again: true },
   { name: 'strict', status: 200, heading: 'Delete the database?', asks: true, open: link(requests.strict) },
   { name: 'strict-unticked', status: 400, heading: 'Delete the database?', asks: true, open: link(requests.strict), then: pressUnchecked, notice: 'tick this box' },
   { name: 'form', status: 200, heading: 'Deploy v1.4.2 to production?', asks: true, open: link(requests.everyField, { expires_in: 'P2D' }) },
@@ -141,10 +131,13 @@ export async function visit(page, stage, shown) {
   let last;
   const keep = (response) => { if (response.request().isNavigationRequest()) last = response; };
   page.on('response', keep);
-  const url = await shown.open(stage);
-  await go(page, url);
-  await shown.then?.(page, url);
-  await page.waitForLoadState('load');
+  // What must be fast is tried again on a machine that is busy.
+  for (let tries = shown.again ? 5 : 1; tries > 0 && last?.status() !== shown.status; tries -= 1) {
+    const url = await shown.open(stage);
+    await go(page, url);
+    await shown.then?.(page, url);
+    await page.waitForLoadState('load');
+  }
   page.off('response', keep);
   return last;
 }

@@ -2,8 +2,12 @@
 
 use std::collections::BTreeSet;
 
-/// Variables that are read outside of config.rs: the role, the credentials and a person's folders.
-const READ_ELSEWHERE: [(&str, &str); 3] = [
+/// Variables that are read outside of config.rs: those of deliveries, the role, the credentials and a person's folders.
+const READ_ELSEWHERE: [(&str, &str); 4] = [
+    (
+        "src/config/deliver.rs",
+        include_str!("../../src/config/deliver.rs"),
+    ),
     ("src/main.rs", include_str!("../../src/main.rs")),
     ("src/entry/process.rs", include_str!("../../src/entry/process.rs")),
     (

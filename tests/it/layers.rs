@@ -21,10 +21,23 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("rejection", &["transaction"]),
     ("json", &["select"]),
     // The pure core: no I/O, no clock, no environment, nothing of AWS.
-    ("action", &["json", "rejection", "select", "template"]),
+    ("action", &["json", "rejection", "select", "template", "webhook"]),
     ("select", &["action", "json", "rejection", "report"]),
     ("report", &["action", "json"]),
     ("link", &["action", "rejection", "template"]),
+    (
+        "target",
+        &[
+            "action",
+            "expiration",
+            "https_url",
+            "json",
+            "rejection",
+            "report",
+            "token",
+            "transaction",
+        ],
+    ),
     (
         "payload",
         &[
@@ -33,25 +46,40 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "language",
             "nonce",
             "rejection",
+            "target",
             "token",
             "transaction",
+            "webhook",
         ],
     ),
-    ("seal", &["constant_time", "nonce", "payload", "rejection"]),
+    (
+        "seal",
+        &["constant_time", "nonce", "payload", "rejection", "webhook"],
+    ),
+    ("webhook", &["constant_time", "json", "rejection", "select"]),
+    ("event", &["rejection", "target", "transaction"]),
     ("form", &["action", "json", "rejection", "select"]),
+    (
+        "deliver",
+        &["action", "brand", "https_url", "language", "rejection"],
+    ),
     (
         "request",
         &[
             "action",
             "config",
+            "deliver",
             "expiration",
             "form",
             "json",
             "language",
             "link",
             "rejection",
+            "report",
+            "target",
             "template",
             "token",
+            "transaction",
         ],
     ),
     (
@@ -66,9 +94,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "rejection",
             "report",
             "select",
+            "target",
             "template",
-            "token",
             "transaction",
+            "webhook",
         ],
     ),
     (
@@ -94,21 +123,47 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "page",
             "rejection",
             "transaction",
+            "webhook",
         ],
     ),
     // Settings and the log.
     (
         "config",
-        &["action", "brand", "decide", "expiration", "link", "log", "origin"],
+        &[
+            "action",
+            "brand",
+            "decide",
+            "deliver",
+            "expiration",
+            "link",
+            "log",
+            "origin",
+            "target",
+        ],
     ),
     ("log", &["calls", "rejection"]),
+    ("metrics", &["calls", "log"]),
     // Adapters.
     ("aws", &["config"]),
     ("outbound", &["config", "https_url"]),
+    (
+        "channels",
+        &["aws", "calls", "config", "deliver", "https_url", "outbound"],
+    ),
     ("keys", &["aws", "calls", "config", "rejection", "seal"]),
     (
         "tasks",
-        &["action", "aws", "calls", "rejection", "report", "token"],
+        &[
+            "action",
+            "aws",
+            "calls",
+            "config",
+            "outbound",
+            "rejection",
+            "report",
+            "target",
+            "token",
+        ],
     ),
     // The only place that knows both sides.
     (
@@ -117,13 +172,17 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "action",
             "brand",
             "calls",
+            "channels",
             "config",
             "decide",
+            "deliver",
+            "event",
             "expiration",
             "keys",
             "language",
             "link",
             "log",
+            "metrics",
             "negotiate",
             "origin",
             "payload",
@@ -132,12 +191,16 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "request",
             "seal",
             "select",
+            "target",
             "tasks",
             "transaction",
         ],
     ),
     // Shells.
-    ("entry/process", &["aws", "config", "keys", "tasks", "web"]),
+    (
+        "entry/process",
+        &["aws", "channels", "config", "keys", "tasks", "web"],
+    ),
     ("entry/lambda", &["reply", "web"]),
     ("entry/warm", &["web"]),
     (
@@ -146,6 +209,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "action",
             "aws",
             "calls",
+            "channels",
             "config",
             "entry",
             "keys",
@@ -157,6 +221,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "select",
             "tasks",
             "web",
+            "webhook",
         ],
     ),
     ("main", &["config", "entry", "web"]),
@@ -178,11 +243,47 @@ const MUTUAL: &[(&str, &str, &str)] = &[
 
 /// Crates that only some files may name, as beginnings of paths.
 const ONLY_IN: &[(&str, &[&str])] = &[
-    ("aws_sdk_kms", &["aws.rs", "keys/kms.rs"]),
-    ("aws_sdk_sfn", &["aws.rs", "tasks/step_functions.rs"]),
+    ("aws_sdk_kms", &["aws.rs", "keys/kms.rs", "keys/mac.rs"]),
+    (
+        "aws_sdk_sfn",
+        &[
+            "aws.rs",
+            "tasks/judge.rs",
+            "tasks/services.rs",
+            "tasks/step_functions.rs",
+        ],
+    ),
+    ("aws_sdk_sns", &["aws/deliver.rs", "channels/services.rs"]),
+    ("aws_sdk_sesv2", &["aws/deliver.rs", "channels/services.rs"]),
+    ("aws_sdk_eventbridge", &["aws/deliver.rs", "channels/services.rs"]),
+    ("aws_sdk_secretsmanager", &["aws/deliver.rs"]),
+    ("lettre::", &["deliver/"]),
+    (
+        "aws_sdk_lambda",
+        &["aws.rs", "tasks/durable.rs", "tasks/services.rs"],
+    ),
+    (
+        "aws_sdk_codepipeline",
+        &["aws.rs", "tasks/codepipeline.rs", "tasks/services.rs"],
+    ),
+    (
+        "aws_sdk_ssm",
+        &[
+            "aws.rs",
+            "aws/deliver.rs",
+            "tasks/automation.rs",
+            "tasks/services.rs",
+        ],
+    ),
     (
         "aws_smithy",
-        &["aws.rs", "aws/", "keys/kms.rs", "tasks/step_functions.rs"],
+        &[
+            "aws.rs",
+            "aws/",
+            "channels/services.rs",
+            "keys/kms.rs",
+            "tasks/judge.rs",
+        ],
     ),
     ("aws_config", &["entry/laptop/"]),
     ("lambda_http", &["entry/lambda.rs"]),
@@ -193,24 +294,42 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("clap", &["entry/laptop/"]),
     (
         "tokio::",
-        &["aws/", "entry/", "keys/", "outbound/", "tasks/", "main.rs"],
+        &[
+            "aws/",
+            "channels/",
+            "entry/",
+            "keys/",
+            "outbound/",
+            "tasks/",
+            "main.rs",
+        ],
     ),
     (
         "http::",
         &[
             "aws.rs",
             "aws/",
+            "channels/",
             "entry/",
             "outbound/",
             "rejection.rs",
             "reply/",
+            "tasks/presigned.rs",
             "web/",
         ],
     ),
     ("jsonschema::", &["form/check.rs", "select/schema.rs"]),
     ("serde_json_path::", &["select/path/"]),
     ("minicbor", &["payload/packed"]),
-    ("askama", &["decide/fill.rs", "page/", "entry/laptop/home.rs"]),
+    (
+        "askama",
+        &[
+            "decide/fill.rs",
+            "deliver/mail.rs",
+            "page/",
+            "entry/laptop/home.rs",
+        ],
+    ),
     ("aead", &["seal/"]),
     (
         "std::env",
@@ -218,10 +337,13 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ),
     ("std::fs", &["aws.rs", "entry/laptop/"]),
     ("std::net", &["config.rs", "entry/laptop/", "outbound/"]),
+    ("multer", &["webhook/body/multipart.rs"]),
+    ("futures_util", &["webhook/body/multipart.rs"]),
     (
         ".await",
         &[
             "aws/",
+            "channels/",
             "entry/",
             "keys/",
             "outbound/",
@@ -234,6 +356,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
         "async ",
         &[
             "aws/",
+            "channels/",
             "entry/",
             "keys/",
             "outbound/",
@@ -244,7 +367,10 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ),
     ("Timestamp::now", &["entry/process.rs"]),
     ("SystemTime", &[]),
-    ("Instant::now", &["keys/", "outbound/", "tasks/", "web/"]),
+    (
+        "Instant::now",
+        &["channels/", "keys/", "outbound/", "tasks/", "web/"],
+    ),
     ("SystemRandom", &["entry/process.rs"]),
 ];
 
@@ -411,11 +537,11 @@ fn the_token_is_known_to_few() {
     assert_eq!(
         files,
         [
-            "decide/mod.rs",
             "payload/json_form.rs",
-            "payload/mod.rs",
-            "request.rs",
-            "tasks/mod.rs",
+            "request/targets.rs",
+            "target/mod.rs",
+            "target/read.rs",
+            "tasks/services.rs",
             "tasks/step_functions.rs",
             "token.rs"
         ]

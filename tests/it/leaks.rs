@@ -23,6 +23,8 @@ const CANARY: &str = "canary";
 
 const VERBOSE: &[(&str, &str)] = &[
     ("VERBOSE_LOGGING", "true"),
+    ("METRICS", "true"),
+    ("AWS_LAMBDA_FUNCTION_NAME", "function"),
     ("ENABLE_OUTPUT_PARAMETERS", "true"),
     ("ENABLE_POST_ACTIONS", "true"),
 ];
@@ -41,7 +43,9 @@ fn actions() -> Value {
         {"name": "s", "type": "success", "output": {"canary-key": "canary-output $p"}, "response": response},
         {"name": "f", "type": "failure", "error": "canary-error $p", "cause": "canary-cause $p", "response": response},
         {"name": "h", "type": "heartbeat", "response": {"redirect": "https://example.com/canary?p=$p"}},
-        with(post(outcomes), json!({"name": "p", "response": {"html": "canary-html"}})),
+        with(post(outcomes.clone()), json!({"name": "p", "response": {"html": "canary-html"}})),
+        with(post(outcomes), json!({"name": "w", "unwrap": "canary-field",
+            "verify": {"scheme": "header", "header": "x-t", "secret": ["canary-secret", "canary-older"]}})),
     ])
 }
 
@@ -59,18 +63,36 @@ fn clean(text: &str, what: &str, more: &[&str]) {
 /// Links whose tokens are real, and requests whose tokens are canaries.
 #[track_caller]
 fn flows(stack: &Stack) {
+    flows_of(stack, 3);
+    assert!(
+        stack
+            .log()
+            .iter()
+            .all(|line| line["verbose"].is_object() && line["_aws"].is_object()),
+        "at its most talkative"
+    );
+    assert!(stack.log().len() > 100);
+}
+
+#[track_caller]
+fn flows_of(stack: &Stack, tokens: usize) {
     let mut secrets = Vec::new();
-    for _ in 0..3 {
+    let mut all = actions();
+    if stack.app.keys.is_off() {
+        // Such a stack takes no secret of a webhook.
+        all.as_array_mut().unwrap().retain(|action| action["name"] != "w");
+    }
+    for _ in 0..tokens {
         let token = stack.task();
         let request = with(
-            json!({"token": token, "actions": actions(), "expiration": "2026-12-24"}),
+            json!({"token": token, "actions": all, "expiration": "2026-12-24"}),
             parameters(),
         );
         let created = stack.create(&request);
         assert_eq!(created.status, 200, "{}", created.body);
         secrets.push(token);
-        for name in ["s", "f", "h", "p"] {
-            let url = created.url(name);
+        for action in all.as_array().unwrap() {
+            let url = created.url(action["name"].as_str().unwrap());
             secrets.push(data(&url)[..60].to_owned());
             visit_all(stack, &url, &secrets);
         }
@@ -80,11 +102,6 @@ fn flows(stack: &Stack) {
     for line in stack.log_text().lines() {
         clean(line, "the log", &secrets);
     }
-    assert!(
-        stack.log().iter().all(|line| line["verbose"].is_object()),
-        "at its most talkative"
-    );
-    assert!(stack.log().len() > 100);
 }
 
 /// Every kind of visit; errors must be clean.
@@ -94,6 +111,7 @@ fn visit_all(stack: &Stack, url: &str, secrets: &[String]) {
         ("referer", "https://mail.example/canary-referer"),
         ("cookie", "canary-cookie"),
         ("authorization", "canary-authorization"),
+        ("x-t", "canary-wrong"),
     ];
     let urls = [
         url.to_owned(),
@@ -144,6 +162,8 @@ fn refuse_all(stack: &Stack, secrets: &[String]) {
     let request = |change: Value| with(json!({"token": "canary-token", "actions": actions()}), change);
     let one = |action: Value| request(json!({"actions": [action]}));
     let outcome = |outcome: Value| one(post(json!([outcome])));
+    let any = || json!([{"name": "o", "type": "heartbeat", "schema": {}}]);
+    let hook = |verify: Value| one(with(post(any()), json!({"verify": verify})));
     for request in [
         json!("canary"),
         json!(["canary"]),
@@ -179,6 +199,18 @@ fn refuse_all(stack: &Stack, secrets: &[String]) {
         ),
         request(json!({"actions": [success(json!("canary")), success(json!("canary"))]})),
         outcome(json!("canary")),
+        one(with(post(json!([])), json!({"verify": "canary"}))),
+        hook(json!({"scheme": "canary", "secret": "canary"})),
+        hook(json!({"scheme": "discord", "secret": "canary"})),
+        hook(json!({"scheme": "sendgrid", "secret": ["canary"]})),
+        hook(json!({"scheme": "standard-webhooks", "secret": "whsec_canary"})),
+        hook(json!({"scheme": "teams-outgoing", "secret": "canary!"})),
+        hook(json!({"scheme": "basic", "secret": "canary"})),
+        hook(json!({"scheme": "github", "secret": "canary".repeat(200)})),
+        hook(json!({"scheme": "github", "secret": {"canary": 1}})),
+        hook(json!({"scheme": "github", "secret": "canary", "sekret": "canary"})),
+        hook(json!({"scheme": "generic", "secret": "canary", "header": "canary x"})),
+        hook(json!({"scheme": "generic", "secret": "canary", "header": "x", "parts": ["{canary}"]})),
         outcome(json!({"name": "o", "type": "success", "schema": {"type": "canary"}, "output": 1})),
         outcome(
             json!({"name": "o", "type": "success", "schema": {"$ref": "https://canary.example"}, "output": 1}),
@@ -241,6 +273,33 @@ fn no_secret_is_in_the_log_or_in_an_error_of_a_stack_with_a_key() {
 #[test]
 fn no_secret_is_in_the_log_or_in_an_error_of_a_stack_without_a_key() {
     flows(&Stack::without_key(VERBOSE));
+}
+
+#[test]
+fn no_secret_is_in_the_log_at_any_level() {
+    let mut lines = Vec::new();
+    for level in ["INFO", "WARN", "ERROR"] {
+        for more in ["true", "false"] {
+            let variables = [
+                ("LOG_LEVEL", level),
+                ("VERBOSE_LOGGING", more),
+                ("METRICS", more),
+                ("AWS_LAMBDA_FUNCTION_NAME", "process"),
+            ];
+            let stack = Stack::new(&[FEATURES, &variables].concat());
+            flows_of(&stack, 1);
+            // What is left of a line below the level are its metrics.
+            lines.push(
+                stack
+                    .log()
+                    .iter()
+                    .filter(|line| line["level"].is_string())
+                    .count(),
+            );
+        }
+    }
+    // The levels are not the same: less is written each time.
+    assert!(lines[0] > lines[2] && lines[2] > lines[4], "{lines:?}");
 }
 
 #[test]
@@ -307,11 +366,14 @@ fn debug_shows_no_secret() {
             is_prefetch: false,
             source_ip: Some("203.0.113.9"),
             user_agent: Some("canary"),
+            headers: &[("x-t", b"canary-secret")],
+            raw_query: &text,
             now_ms: NOW.unsigned_abs() * 1_000,
         };
         let switches = Switches {
             output_parameters: true,
             post_actions: true,
+            targets: Default::default(),
         };
         let decision = decide(opened, &visit, switches).expect(name);
         shown.push(("Decision", format!("{decision:?}")));
@@ -319,7 +381,9 @@ fn debug_shows_no_secret() {
     let links = Created {
         transaction_id: "0".repeat(32),
         links: Links::Shared(urls.clone()),
+        delivered: Vec::new(),
         expiration: None,
+        secrets: serde_json::Map::new(),
         warnings: Vec::new(),
     };
     assert!(

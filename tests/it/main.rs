@@ -7,27 +7,35 @@
 )]
 
 mod asking;
+mod compact;
 mod configuration;
+mod corpora;
 mod create;
 mod doors;
 #[cfg(feature = "esdk-vectors")]
 mod esdk_vectors;
+mod faults;
 mod jsonpath;
+mod kms;
+mod kms_calls;
 mod layers;
 mod leaks;
+mod limits;
 mod log_level;
+mod metrics;
 mod outbound;
 mod pages;
 mod people;
 mod process;
 mod properties;
-#[path = "../support/receiver.rs"]
-#[allow(dead_code, reason = "other tests use the rest of it")]
-mod receiver;
 mod refusals;
 mod requests;
+mod round_trips;
+mod security_document;
+#[path = "../support/mod.rs"]
+mod stand_ins;
 mod support;
-#[path = "../support/tls.rs"]
-#[allow(dead_code, reason = "other tests use the rest of it")]
-mod tls;
+mod targets;
+mod unopened;
 mod vectors;
+mod webhooks;

@@ -1,7 +1,7 @@
 //! What leaves this process for hosts that are no service of AWS, over TLS on 127.0.0.1.
 
-use crate::receiver::{Behaviour, Receiver};
-use crate::tls::Identity;
+use crate::stand_ins::receiver::{Behaviour, Receiver};
+use crate::stand_ins::tls::Identity;
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Method};

@@ -157,6 +157,7 @@ fn pages_of_faults() -> Vec<(&'static str, Answer)> {
         format: Format::Html,
         language: Language::English,
         brand: &brand,
+        manner: reply::Manner::default(),
     };
     let receipt = |keeps_waiting| Receipt {
         subject: Subject {

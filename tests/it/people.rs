@@ -148,7 +148,12 @@ fn recipients_are_named_once_each() {
         );
     }
     let unknown = json!({"recipients": [{"id": "a", "mail": "x"}]});
-    refused(&stack, unknown, "InvalidJSON", "recipients[0].mail: must be `id`");
+    refused(
+        &stack,
+        unknown,
+        "InvalidJSON",
+        "recipients[0].mail: must be one of `id`, `email`, `slack`",
+    );
     let all = stack.links(json!([heartbeat()]), recipients(&many[..100]));
     assert_eq!(all.json()["recipients"].as_array().unwrap().len(), 100);
     assert_eq!(stack.log().last().unwrap()["links"], 100);

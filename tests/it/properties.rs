@@ -12,16 +12,22 @@ use proptest::test_runner::FileFailurePersistence;
 use serde_json::{Value, json};
 use sfn_callback_urls::entry::lambda::Role;
 
-fn config(cases: u32) -> ProptestConfig {
+/// As many cases as `PROPTEST_CASES` says, or as many as are worth their time.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "who runs the tests says how many cases, not the service"
+)]
+pub fn config(cases: u32) -> ProptestConfig {
+    let wanted = std::env::var("PROPTEST_CASES").ok();
     ProptestConfig {
-        cases,
+        cases: wanted.map_or(cases, |text| text.parse().expect("PROPTEST_CASES is a number")),
         failure_persistence: Some(Box::new(FileFailurePersistence::Off)),
         ..ProptestConfig::default()
     }
 }
 
 /// Any text, also of characters that mean something somewhere.
-fn text() -> impl Strategy<Value = String> {
+pub fn text() -> impl Strategy<Value = String> {
     prop_oneof![
         any::<String>(),
         "[ -~]{0,40}",
@@ -31,7 +37,7 @@ fn text() -> impl Strategy<Value = String> {
 }
 
 /// Any JSON value of moderate size.
-fn json_value() -> impl Strategy<Value = Value> {
+pub fn json_value() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
         any::<bool>().prop_map(Value::from),

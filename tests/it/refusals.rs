@@ -71,6 +71,13 @@ rejections! {
     Rejection::PostActionsDisabled => used("PostActionsDisabled", 400, &[], || {
         switched_off(posting(json!({})), nothing(), |stack, url| stack.post(url, "{}"))
     }),
+    Rejection::TargetDisabled(..) => used("TargetDisabled", 400, &[], || {
+        let stack = Stack::new(&[("ENABLE_AUTOMATION_APPROVALS", "true")]);
+        let target = json!({"type": "ssm-automation", "automation_execution_id": "3f7a1c52-4f3e-4b0a-9d52-8f8f0c7a6a11"});
+        let answer = stack.create(&json!({"target": target, "actions": [success(json!(1))]}));
+        let url = answer.url("a");
+        refused(stack.updated(Stack::keys(7), PLAIN), |stack| stack.get(&url))
+    }),
     Rejection::InvalidPostActionOutcome(_) => created("InvalidPostActionOutcome", 400, &[], true, || {
         create(FEATURES, json!({"token": "t", "actions": [posting(json!({"type": 5}))]}))
     }),
@@ -81,6 +88,16 @@ rejections! {
     Rejection::EncryptionFailed(_) => How::Fault("KMS gives no data key; a local key is always there"),
     Rejection::UrlTooLong(_) => created("UrlTooLong", 400, &[], true, || {
         create(PLAIN, json!({"token": "t", "actions": [success(json!("x".repeat(8_000)))]}))
+    }),
+    Rejection::UnsafeDelivery(_) => created("UnsafeDelivery", 400, &[], true, || {
+        create(DELIVERS, json!({"token": "t", "actions": [heartbeat()], "deliver": {"sns": {"topic_arn": TOPIC}}}))
+    }),
+    Rejection::DeliveryDisabled(_) => created("DeliveryDisabled", 400, &[], true, || {
+        create(PLAIN, delivering(json!({"sns": {"topic_arn": TOPIC}})))
+    }),
+    // The services of these tests deliver nothing, and say so.
+    Rejection::DeliveryFailed(_) => created("DeliveryFailed", 502, &[], true, || {
+        create(DELIVERS, delivering(json!({"sns": {"topic_arn": TOPIC}})))
     }),
     Rejection::InvalidPayload(_) => used("InvalidPayload", 400, &[], || {
         visited(PLAIN, heartbeat(), |stack, url| stack.get(&url[..url.len() - 1]))
@@ -117,12 +134,22 @@ rejections! {
         visited(PLAIN, heartbeat(), |stack, url| stack.visit("GET", url, &[("sec-purpose", "prefetch;prerender")], b""))
     }),
     Rejection::InvalidPostActionBody(_) => used("InvalidPostActionBody", 400, &[], || {
-        visited(FEATURES, posting(json!({"required": ["ok"]})), |stack, url| stack.post(url, "{}"))
+        visited(FEATURES, posting(json!({})), |stack, url| stack.post(url, "{"))
     }),
     Rejection::UnsupportedBodyType => used("InvalidPostActionBody", 415, &[], || {
         visited(FEATURES, posting(json!({})), |stack, url| {
             stack.visit("POST", url, &[("content-type", "text/plain")], b"{}")
         })
+    }),
+    Rejection::BodyTypeNotTaken => used("InvalidPostActionBody", 415, &[], || {
+        visited(FEATURES, with(posting(json!({})), json!({"bodies": ["form"]})), |stack, url| stack.post(url, "{}"))
+    }),
+    Rejection::NoOutcome => used("InvalidPostActionBody", 400, &[], || {
+        visited(FEATURES, posting(json!({"required": ["ok"]})), |stack, url| stack.post(url, "{}"))
+    }),
+    Rejection::InvalidSignature(_) => used("InvalidSignature", 401, &[], || {
+        let verify = json!({"verify": {"scheme": "github", "secret": "s"}});
+        visited(FEATURES, with(posting(json!({})), verify), |stack, url| stack.post(url, "{}"))
     }),
     Rejection::StepFunctionsRefused(..) => used("StepFunctionsError", 400, &[], || {
         visited(PLAIN, success(json!(1)), |stack, url| {
@@ -130,6 +157,7 @@ rejections! {
             stack.get(url)
         })
     }),
+    Rejection::TargetRefused(..) => How::Fault("a service that has no list of tasks refuses"),
     Rejection::NotPermitted(..) => How::Fault("Step Functions denies the call; a list of tasks denies nobody"),
     Rejection::ServiceUnavailable(..) => How::Fault("KMS or Step Functions is throttled, unreachable or switched off"),
     Rejection::KeyDeleted => How::Fault("KMS has deleted the key; a local key that is gone is InvalidPayload"),
@@ -138,6 +166,14 @@ rejections! {
         let nowhere = Stack::new(&[("API_ID", ""), ("STAGE", "")]);
         refused(nowhere, |stack| stack.create(&json!({"token": "t", "actions": [heartbeat()]})))
     }),
+}
+
+const TOPIC: &str = "arn:aws:sns:eu-central-1:123456789012:approvals";
+const DELIVERS: &[(&str, &str)] = &[("DELIVER_TOPIC_ARNS", TOPIC)];
+
+fn delivering(deliver: Value) -> Value {
+    let action = with(heartbeat(), json!({"confirm": true}));
+    json!({"token": "t", "actions": [action], "deliver": deliver})
 }
 
 /// A refusal to create.
@@ -290,6 +326,7 @@ fn only_faults_of_aws_are_left_to_the_tests_against_a_stand_in() {
         names,
         [
             "Rejection::EncryptionFailed(_)",
+            "Rejection::TargetRefused(..)",
             "Rejection::NotPermitted(..)",
             "Rejection::ServiceUnavailable(..)",
             "Rejection::KeyDeleted",

@@ -75,6 +75,8 @@ const BEYOND_SCHEMA: &[(&str, &str)] = &[
         "redirect_parameter_in_host",
         "it depends on enable_output_parameters",
     ),
+    ("target_disabled", "what the stack permits"),
+    ("target_heartbeat", "agreement between target and actions"),
     ("token_twice", "a key that is given twice"),
 ];
 
@@ -97,12 +99,39 @@ fn files(folder: &str) -> Vec<(String, String)> {
 
 /// Both halves of the parser: shape, then what depends on the stack (everything is on) and the time.
 fn parse(text: &str) -> Result<(), Rejection> {
-    let stack = Stack::new(FEATURES);
+    let stack = Stack::new(&[FEATURES, DELIVERS].concat());
     let request = CreateUrls::parse(text.as_bytes(), &stack.app.config)?;
     request
         .permitted(&stack.app.config, NOW.unsigned_abs())
         .map(|_| ())
 }
+
+/// What the requests of the files deliver to.
+const DELIVERS: &[(&str, &str)] = &[
+    (
+        "DELIVER_TOPIC_ARNS",
+        "arn:aws:sns:eu-central-1:123456789012:approvals",
+    ),
+    (
+        "DELIVER_IDENTITY_ARNS",
+        "arn:aws:ses:eu-central-1:123456789012:identity/example.com",
+    ),
+    (
+        "DELIVER_EVENT_BUS_ARNS",
+        "arn:aws:events:eu-central-1:123456789012:event-bus/default",
+    ),
+    (
+        "DELIVER_SECRET_ARNS",
+        "arn:aws:secretsmanager:eu-central-1:123456789012:secret:approvals/slack-AbCdEf,\
+         arn:aws:secretsmanager:eu-central-1:123456789012:secret:hook-AbCdEf",
+    ),
+    (
+        "DELIVER_PARAMETER_ARNS",
+        "arn:aws:ssm:eu-central-1:123456789012:parameter/approvals/slack,\
+         arn:aws:ssm:eu-central-1:123456789012:parameter/approvals/teams",
+    ),
+    ("DELIVER_HOSTS", "hooks.example.com"),
+];
 
 fn schema() -> jsonschema::Validator {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/schema/create-urls.schema.json");

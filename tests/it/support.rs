@@ -5,6 +5,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use bytes::Bytes;
 use http::{HeaderMap, Request};
 use serde_json::{Value, json};
+use sfn_callback_urls::channels::Channels;
 use sfn_callback_urls::config::Config;
 use sfn_callback_urls::keys::Keys;
 use sfn_callback_urls::keys::local::LocalKeys;
@@ -89,6 +90,7 @@ impl Stack {
             config: config.unwrap(),
             keys,
             tasks: Tasks::Listed(tasks.clone()),
+            channels: Channels::Off,
             clock,
             random,
             log: Box::new(move |line| log.lock().unwrap().push(line.to_owned())),

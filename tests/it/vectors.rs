@@ -15,14 +15,17 @@ mod document;
 mod kms;
 mod make;
 mod nonce;
+mod webhook;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ring::hmac;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use sfn_callback_urls::json::JsonText;
 use sfn_callback_urls::payload::{Payload, json_form};
 use sfn_callback_urls::rejection::Damage;
+use sfn_callback_urls::seal::epoch::{self, Epoch};
 use sfn_callback_urls::seal::esdk::{self, Message};
 use sfn_callback_urls::seal::{self, DataKey, KeyRef, Sealed, SealingKey, Untrusted};
 use std::collections::BTreeMap;
@@ -34,6 +37,9 @@ static VECTORS: LazyLock<BTreeMap<String, Vector>> = LazyLock::new(|| {
     update();
     read_all()
 });
+
+/// When a link is used whose vector does not say.
+const NOW: u64 = 1_790_000_060;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -59,6 +65,10 @@ struct Key {
     wrapped_key: Option<String>,
     /// Id of a local key.
     local_id: Option<String>,
+    /// The HMAC key behind an epoch's data key.
+    mac_key: Option<String>,
+    /// Hours since 1970.
+    epoch: Option<u32>,
     /// Of the KMS key that a message of the AWS Encryption SDK names.
     key_arn: Option<String>,
 }
@@ -73,6 +83,10 @@ struct Expect {
     expired: Option<bool>,
     /// Whether our own writer makes exactly this link of the payload; absent where it is free to.
     written: Option<bool>,
+    /// What key 17 holds.
+    verify: Option<Box<RawValue>>,
+    /// The secret that follows from the link's own key.
+    generated: Option<String>,
     /// The kind of damage.
     damage: Option<String>,
     /// What the log says of it.
@@ -138,6 +152,8 @@ impl Vector {
                     payload: None,
                     expired: None,
                     written: None,
+                    verify: None,
+                    generated: None,
                     damage: Some(class),
                     log: Some(log),
                 },
@@ -175,6 +191,12 @@ impl Vector {
             Untrusted::Sealed(sealed) => {
                 let key = self.key.as_ref().ok_or("has no key")?;
                 let audience = self.audience.as_deref().ok_or("has no audience")?;
+                if let KeyRef::Epoch(epoch) = sealed.reference()
+                    && let Err(damage) = epoch.check(self.now.unwrap_or(NOW))
+                {
+                    return Ok(Err(damage));
+                }
+                key.check_epoch_key(audience)?;
                 key.check_reference(name, &sealed)?;
                 Ok(sealed
                     .open(&key.data_key(), audience)
@@ -192,6 +214,7 @@ impl Vector {
         let before_salt = match &reference {
             KeyRef::Kms(wrapped) => 3 + wrapped.len(),
             KeyRef::Local(id) => 1 + id.len(),
+            KeyRef::Epoch(epoch) => 1 + epoch.to_be_bytes().len(),
         };
         let text = self
             .link
@@ -218,11 +241,31 @@ impl Key {
     }
 
     fn reference(&self) -> Option<KeyRef> {
-        match (&self.wrapped_key, &self.local_id) {
-            (Some(wrapped), None) => Some(KeyRef::Kms(unhex(wrapped))),
-            (None, Some(id)) => unhex(id).try_into().ok().map(KeyRef::Local),
+        match (&self.wrapped_key, &self.local_id, self.epoch()) {
+            (Some(wrapped), None, None) => Some(KeyRef::Kms(unhex(wrapped))),
+            (None, Some(id), None) => unhex(id).try_into().ok().map(KeyRef::Local),
+            (None, None, Some(epoch)) => Some(KeyRef::Epoch(epoch)),
             _ => None,
         }
+    }
+
+    fn epoch(&self) -> Option<Epoch> {
+        self.epoch.map(|epoch| Epoch::from_be_bytes(epoch.to_be_bytes()))
+    }
+
+    /// The data key of an epoch is the one that its HMAC key gives for this audience.
+    fn check_epoch_key(&self, audience: &str) -> Result<(), String> {
+        let (Some(mac_key), Some(epoch)) = (&self.mac_key, self.epoch()) else {
+            return same(
+                "mac_key and epoch",
+                &self.mac_key.is_some(),
+                &self.epoch.is_some(),
+            );
+        };
+        let mac_key = hmac::Key::new(hmac::HMAC_SHA256, &unhex(mac_key));
+        let mac = hmac::sign(&mac_key, &epoch.message(audience));
+        let given = epoch::data_key(mac.as_ref()).ok_or("the MAC has 32 bytes")?;
+        same("data_key", &self.data_key().local_id(), &given.local_id())
     }
 
     /// The link names the key of the vector; the id of a local key is that of its bytes, except where the vector is
@@ -233,7 +276,7 @@ impl Key {
             KeyRef::Local(id) if name != "sealed/published_local" => {
                 same("local_id", id, &self.data_key().local_id())
             }
-            KeyRef::Local(_) | KeyRef::Kms(_) => Ok(()),
+            KeyRef::Local(_) | KeyRef::Kms(_) | KeyRef::Epoch(_) => Ok(()),
         }
     }
 }

@@ -299,6 +299,68 @@ fn the_approve_link_of_the_blog_is_short() {
     assert!(url.len() <= 1_210, "{} characters", url.len());
 }
 
+/// The longest of the tokens of today, and the longest address of a default host in this region's style.
+#[test]
+fn the_compact_approve_link_of_the_blog_fits_a_line_of_mail() {
+    let stage = Stage::new();
+    let mac_key = stage.aws.make_mac_key();
+    let compact = [("MAC_KEY_ID", mac_key.as_str()), ("COMPACT_LINKS", "true")];
+    // Two texts, as tokens of today are: 180 and 532 characters.
+    let noise = |from: u32, count: u32| -> Vec<u8> {
+        (from..from + count)
+            .map(|number| u8::try_from(number * 167 % 251).expect("small"))
+            .collect()
+    };
+    let token = STANDARD.encode(noise(0, 135)) + &STANDARD.encode(noise(135, 399));
+    assert_eq!(token.len(), 712);
+    let approve =
+        json!({ "name": "approve", "type": "success", "output": { "name_in_output": "Hello, World!" } });
+    let url = stage.create(&compact).urls(&token, &json!([approve])).remove(0);
+    assert!(url.starts_with(&format!("{BASE}/respond?data=3-AwA")), "an hour");
+    assert!(url.len() <= 990, "{} characters", url.len());
+    let usual = stage.create(&[]).urls(&token, &json!([approve])).remove(0);
+    assert!(
+        usual.len() > 1_210,
+        "with a wrapped key: {} characters",
+        usual.len()
+    );
+}
+
+#[test]
+fn compact_links_open_in_an_instance_that_has_just_started() {
+    let stage = Stage::new();
+    let mac_key = stage.aws.make_mac_key();
+    let accepting = [("MAC_KEY_ID", mac_key.as_str())];
+    let compact = [accepting[0], ("COMPACT_LINKS", "true")];
+    let (id, token) = stage.aws.waiting_task();
+    let urls = stage.create(&compact).urls(&token, &json!([beat(), approve()]));
+    assert_eq!(stage.count(Operation::GenerateMac), 1, "one for both links");
+    let mut process = stage.process(&accepting);
+    assert_eq!(process.open(&urls[0]).status, 200);
+    assert_eq!(process.open(&urls[1]).status, 200);
+    assert!(matches!(
+        stage.aws.task_state(id),
+        Some(TaskState::Succeeded { .. })
+    ));
+    assert_eq!(stage.count(Operation::GenerateMac), 2);
+    assert_eq!(
+        stage.count(Operation::Decrypt) + stage.count(Operation::GenerateDataKey),
+        0
+    );
+    // The symmetric key makes no MACs, and the HMAC key wraps nothing.
+    let mut mistaken = stage.process(&[("MAC_KEY_ID", stage.key.as_str())]);
+    let refused = mistaken.open(&urls[0]);
+    assert_eq!(
+        (refused.status, refused.header("retry-after")),
+        (503, Some("300"))
+    );
+    assert_eq!(
+        stage.process(&[]).open(&urls[0]).status,
+        400,
+        "without an HMAC key"
+    );
+}
+
 // --- TLS ---
 
 #[test]

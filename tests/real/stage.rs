@@ -5,8 +5,10 @@ use std::collections::HashSet;
 use std::sync::Mutex;
 
 use serde_json::{Value, json};
+use sfn_callback_urls::entry::process;
 
 use crate::support::aws::{Call, FakeAws, Operation};
+use crate::support::emf;
 use crate::support::events::{Door, HttpAnswer, HttpRequest, direct_event};
 use crate::support::runtime_api::{Function, Launch, Remains};
 
@@ -25,6 +27,7 @@ pub fn launch(handler: &str) -> Launch {
         .variable("API_ID", "a1b2c3d4e5")
         .variable("STAGE", "v1")
         .variable("VERBOSE_LOGGING", "true")
+        .variable("METRICS", "true")
         // Most tests count calls and connections, and have some of them broken; tests/real/warm.rs has it on.
         .variable("WARM_UP", "false")
 }
@@ -160,7 +163,15 @@ impl Instance<'_> {
         let lines = json_lines(&remains);
         assert_eq!(lines.len(), self.events, "one line for each event");
         let ids: HashSet<String> = self.aws.calls().into_iter().map(|call| call.request_id).collect();
-        lines.iter().for_each(|line| check_line(line, &ids));
+        for line in &lines {
+            let metrics = emf::read(&line.to_string(), process::clock().as_millisecond());
+            let metrics = metrics.unwrap_or_else(|why| panic!("{why}: {line}"));
+            // What LOG_LEVEL leaves of a line is its metrics.
+            match line.get("level") {
+                Some(_) => check_line(line, &ids),
+                None => assert!(!metrics.is_empty(), "{line}"),
+            }
+        }
         lines
     }
 }

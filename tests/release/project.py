@@ -68,7 +68,8 @@ class Project:
     def __init__(self, folder: Path):
         folder.mkdir(parents=True)
         self.folder = folder
-        for name in ("package", "Cargo.toml", "Cargo.lock", "README-SAR.md", "LICENSE", *TEMPLATES):
+        (folder / "deploy").mkdir()
+        for name in ("package", "deploy/sbom", "Cargo.toml", "Cargo.lock", "README-SAR.md", "LICENSE", *TEMPLATES):
             shutil.copy(ROOT / name, folder / name)
         self.environment = {
             name: value

@@ -4,6 +4,8 @@ registry, and source that its build script wrote."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import subprocess
 import tomllib
@@ -60,6 +62,10 @@ fn main() {
 }
 
 
+def is_function(name: str) -> bool:
+    return name.endswith(".zip") and not name.endswith("-sam.zip")
+
+
 def small_project(folder: Path) -> Project:
     project = Project(folder)
     for name, text in SOURCES.items():
@@ -90,7 +96,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, bytes]]:
         made.append(
             {
                 str(it.relative_to(project.folder)): it.read_bytes()
-                for it in project.folder.glob("out/**/*.zip")
+                for it in project.folder.glob("out/**/*.*")
+                if it.suffix in (".zip", ".json")
             }
         )
     return made
@@ -98,15 +105,25 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, bytes]]:
 
 def test_two_folders_give_the_same_bytes(built: list[dict[str, bytes]]) -> None:
     one, other = built
-    assert len(one) == 2
+    assert len(one) == 3
     assert one == other
+
+
+def test_the_bill_of_materials_is_of_what_was_built(built: list[dict[str, bytes]], tmp_path: Path) -> None:
+    [bill] = (json.loads(data) for name, data in built[0].items() if name.endswith(".cdx.json"))
+    [function] = (data for name, data in built[0].items() if is_function(name))
+    (tmp_path / "function.zip").write_bytes(function)
+    with zipfile.ZipFile(tmp_path / "function.zip") as archive:
+        digest = hashlib.sha256(archive.read("bootstrap")).hexdigest()
+    assert bill["metadata"]["component"]["hashes"] == [{"alg": "SHA-256", "content": digest}]
+    assert [it["name"] for it in bill["components"]] == ["bytes", "part", "std"]
 
 
 def test_what_was_built_runs_without_the_parts_for_a_laptop(
     built: list[dict[str, bytes]], tmp_path: Path
 ) -> None:
     file = tmp_path / "function.zip"
-    file.write_bytes(next(data for name, data in built[0].items() if not name.endswith("-sam.zip")))
+    file.write_bytes(next(data for name, data in built[0].items() if is_function(name)))
     with zipfile.ZipFile(file) as archive:
         archive.extract("bootstrap", tmp_path)
     (tmp_path / "bootstrap").chmod(0o755)

@@ -15,7 +15,8 @@ from project import ROOT
 FOLDER = ROOT / ".github/workflows"
 WORKFLOWS = sorted(it.name for it in FOLDER.iterdir())
 # What may stand at the beginning of a command besides our own scripts.
-TOOLS = {"rustup", "pip", "terraform", "mkdir", "cp", "cd", "cat", "grep", "tee", "diff", "sha256sum", "gh"}
+TOOLS = {"rustup", "pip", "cargo-deny", "terraform"}
+TOOLS |= {"mkdir", "cp", "cd", "cat", "grep", "tee", "diff", "sha256sum", "gh"}
 # Our scripts, and where the test command runs them.
 SCRIPTS = {"./package": "tests/release/run", ".ci/run": None}
 

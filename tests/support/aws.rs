@@ -5,6 +5,7 @@
 
 mod error;
 mod fault;
+mod in_process;
 mod kms;
 mod operation;
 mod server;
@@ -26,6 +27,7 @@ use tokio::sync::watch;
 pub use super::tls::Identity;
 pub use error::{ApiError, AwsError};
 pub use fault::{Commit, Fault};
+pub use in_process::{Fate, Plan};
 pub use kms::{BLOB_BYTES, BLOB_PREFIX_BYTES, KeyState};
 pub use operation::{Operation, Service};
 
@@ -80,7 +82,7 @@ pub struct Signer {
 /// The running stand-in. Dropping it stops it.
 pub struct FakeAws {
     shared: Arc<Shared>,
-    http: SocketAddr,
+    http: Option<SocketAddr>,
     https: Option<(SocketAddr, AuthorityFile)>,
     stop: watch::Sender<bool>,
     thread: Option<JoinHandle<()>>,
@@ -113,20 +115,19 @@ impl FakeAws {
         Self::start_with(Some(identity))
     }
 
+    /// Serves only clients of [`FakeAws::in_process`].
+    pub fn without_sockets() -> Self {
+        Self {
+            shared: Arc::new(Shared::new()),
+            http: None,
+            https: None,
+            stop: watch::channel(false).0,
+            thread: None,
+        }
+    }
+
     fn start_with(identity: Option<Identity>) -> Self {
-        let shared = Arc::new(Shared {
-            state: Mutex::new(State {
-                kms: Kms::default(),
-                tasks: TaskList::new(),
-                faults: BTreeMap::new(),
-                standing_faults: BTreeMap::new(),
-                connections_to_reset: 0,
-                connections: 0,
-                pings: 0,
-                calls: Vec::new(),
-                clock_offset: SignedDuration::ZERO,
-            }),
-        });
+        let shared = Arc::new(Shared::new());
         let (http_listener, http) = server::listen();
         let (tls, https) = match identity {
             None => (None, None),
@@ -141,7 +142,7 @@ impl FakeAws {
         let thread = std::thread::spawn(move || server::run(http_listener, tls, &for_thread, &stopped));
         Self {
             shared,
-            http,
+            http: Some(http),
             https,
             stop,
             thread: Some(thread),
@@ -150,7 +151,7 @@ impl FakeAws {
 
     /// `http://127.0.0.1:<port>`, for `AWS_ENDPOINT_URL`.
     pub fn http_url(&self) -> String {
-        format!("http://{}", self.http)
+        format!("http://{}", self.http_address())
     }
 
     /// `https://localhost:<port>`; only after [`FakeAws::start_tls`].
@@ -159,7 +160,7 @@ impl FakeAws {
     }
 
     pub fn http_address(&self) -> SocketAddr {
-        self.http
+        self.http.expect("started with sockets")
     }
 
     pub fn https_address(&self) -> SocketAddr {
@@ -171,22 +172,21 @@ impl FakeAws {
         self.https.as_ref().expect("started with TLS").1.path()
     }
 
-    /// Makes an enabled key; gives its ARN.
+    /// Makes an enabled symmetric key; gives its ARN.
     pub fn make_key(&self) -> String {
-        let id = u128::from_be_bytes(random());
-        let arn = format!(
-            "arn:aws:kms:{REGION}:{ACCOUNT}:key/{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
-            id >> 96,
-            (id >> 80) & 0xffff,
-            (id >> 64) & 0xffff,
-            (id >> 48) & 0xffff,
-            id & 0xffff_ffff_ffff
-        );
+        let arn = new_arn();
         self.add_key(&arn);
         arn
     }
 
-    /// Makes an enabled key with this ARN.
+    /// Makes an enabled HMAC key; gives its ARN.
+    pub fn make_mac_key(&self) -> String {
+        let arn = new_arn();
+        self.state().kms.add_mac_key(&arn);
+        arn
+    }
+
+    /// Makes an enabled symmetric key with this ARN.
     pub fn add_key(&self, arn: &str) {
         self.state().kms.add_key(arn);
     }
@@ -314,6 +314,22 @@ impl Drop for FakeAws {
 }
 
 impl Shared {
+    fn new() -> Self {
+        Self {
+            state: Mutex::new(State {
+                kms: Kms::default(),
+                tasks: TaskList::new(),
+                faults: BTreeMap::new(),
+                standing_faults: BTreeMap::new(),
+                connections_to_reset: 0,
+                connections: 0,
+                pings: 0,
+                calls: Vec::new(),
+                clock_offset: SignedDuration::ZERO,
+            }),
+        }
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state
             .lock()
@@ -364,6 +380,7 @@ impl State {
         let report = match operation {
             Operation::GenerateDataKey => return self.kms.generate_data_key(&request),
             Operation::Decrypt => return self.kms.decrypt(&request),
+            Operation::GenerateMac => return self.kms.generate_mac(&request),
             Operation::SendTaskSuccess => {
                 only_fields(&request, &["taskToken", "output"])?;
                 Report::Success {
@@ -398,6 +415,18 @@ fn missing(field: &str) -> ApiError {
             "1 validation error detected: Value at '{field}' failed to satisfy constraint: \
              Member must not be null"
         ),
+    )
+}
+
+fn new_arn() -> String {
+    let id = u128::from_be_bytes(random());
+    format!(
+        "arn:aws:kms:{REGION}:{ACCOUNT}:key/{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
+        id >> 96,
+        (id >> 80) & 0xffff,
+        (id >> 64) & 0xffff,
+        (id >> 48) & 0xffff,
+        id & 0xffff_ffff_ffff
     )
 }
 

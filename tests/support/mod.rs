@@ -8,6 +8,7 @@
 )]
 
 pub mod aws;
+pub mod emf;
 pub mod events;
 pub mod receiver;
 pub mod runtime_api;

@@ -133,9 +133,10 @@ async fn read(stream: &mut (impl tokio::io::AsyncRead + Unpin)) -> Option<Receiv
         let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") else {
             continue;
         };
+        let (head, body) = bytes.split_at(end);
         let received = Received {
-            head: String::from_utf8(bytes[..end].to_vec()).expect("headers are text"),
-            body: bytes[end + 4..].to_vec(),
+            head: String::from_utf8(head.to_vec()).expect("headers are text"),
+            body: body.iter().skip(4).copied().collect(),
         };
         let length: usize = received
             .header("content-length")

@@ -126,7 +126,10 @@ pub struct Form {
     )]
     pub facts: Option<Vec<Vec<Box<RawValue>>>>,
     /// A button each; at least one.
-    #[cfg_attr(test, schemars(with = "Vec<outcome::FormOutcome>", length(min = 1)))]
+    #[cfg_attr(
+        test,
+        schemars(with = "Vec<outcome::FormOutcome>", length(min = 1, max = 100))
+    )]
     pub outcomes: Vec<Box<RawValue>>,
     /// A form always asks; `strict` adds a box that must be ticked.
     #[serde(default, deserialize_with = "present")]

@@ -72,6 +72,9 @@ struct Serve {
     /// Colour of the pages, as #rrggbb.
     #[arg(long, value_name = "COLOR")]
     brand_color: Option<String>,
+    /// Makes compact links, under the HMAC key.
+    #[arg(long, requires = "mac_key")]
+    compact: bool,
     /// Logs more about each request.
     #[arg(long)]
     verbose: bool,
@@ -92,6 +95,9 @@ struct KeyOptions {
     /// KMS key (ARN or id): uses KMS and Step Functions of your AWS account instead of what is built in.
     #[arg(long, value_name = "KEY")]
     kms_key: Option<String>,
+    /// HMAC key of KMS (ARN or id), whose compact links open.
+    #[arg(long, value_name = "KEY", requires = "kms_key")]
+    mac_key: Option<String>,
     /// Audience of the links, as in the stack (parameter Audience).
     #[arg(long, requires = "kms_key")]
     audience: Option<String>,
@@ -127,6 +133,8 @@ impl KeyOptions {
         let mut own = vec![
             ("AWS_REGION", Some(region)),
             ("KEY_ID", self.kms_key.clone()),
+            ("MAC_KEY_ID", self.mac_key.clone()),
+            ("COMPACT_LINKS", None),
             ("AUDIENCE", self.audience.clone()),
             ("API_ID", None),
             ("STAGE", None),
@@ -135,6 +143,7 @@ impl KeyOptions {
             ("ENABLE_POST_ACTIONS", None),
             ("CORS_ALLOW_ORIGIN", None),
             ("LOG_LEVEL", None),
+            ("METRICS", None),
             ("VERBOSE_LOGGING", None),
             ("CONFIRM_ACTIONS", None),
             ("MAX_LINK_LIFETIME", None),
@@ -143,6 +152,18 @@ impl KeyOptions {
         ];
         if self.kms_key.is_none() {
             own.push(("DECRYPT_KEY_IDS", None));
+            // Nobody delivers anything without AWS.
+            own.extend(
+                [
+                    "DELIVER_TOPIC_ARNS",
+                    "DELIVER_IDENTITY_ARNS",
+                    "DELIVER_EVENT_BUS_ARNS",
+                    "DELIVER_SECRET_ARNS",
+                    "DELIVER_PARAMETER_ARNS",
+                    "DELIVER_HOSTS",
+                ]
+                .map(|name| (name, None)),
+            );
         }
         for (name, value) in more {
             own.retain(|(own, _)| own != name);

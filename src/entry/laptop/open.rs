@@ -3,6 +3,7 @@
 use super::{Open, key_file};
 use crate::action::{ActionKind, Confirm, Face, Outcome, OutcomeKind};
 use crate::calls::Calls;
+use crate::channels::Channels;
 use crate::entry::process;
 use crate::keys::Keys;
 use crate::link::Query;
@@ -10,6 +11,7 @@ use crate::payload::Payload;
 use crate::rejection::Rejection;
 use crate::seal::{KeyRef, Untrusted};
 use crate::web::App;
+use crate::webhook::Webhook;
 use std::sync::{Arc, Mutex};
 
 impl Open {
@@ -44,6 +46,11 @@ impl Open {
     }
 
     async fn app(&self, untrusted: &Untrusted) -> Result<App, String> {
+        let is_compact =
+            matches!(untrusted, Untrusted::Sealed(sealed) if matches!(sealed.reference(), KeyRef::Epoch(_)));
+        if is_compact && self.keys.mac_key.is_none() {
+            return Err("the link is compact; name its HMAC key with --mac-key, beside --kms-key".to_owned());
+        }
         if self.keys.kms_key.is_some() {
             return self.keys.aws_app(&[]).await;
         }
@@ -69,7 +76,7 @@ impl Open {
         })?;
         let config = self.keys.config(None, &[])?;
         let no_tasks = crate::tasks::Tasks::Listed(Arc::new(Mutex::new(crate::tasks::TaskList::new())));
-        Ok(process::with(config, Keys::Local(keys), no_tasks))
+        Ok(process::with(config, Keys::Local(keys), no_tasks, Channels::Off))
     }
 }
 
@@ -83,6 +90,10 @@ fn format_of(untrusted: &Untrusted) -> String {
         Untrusted::Legacy(_) => "2- (made by the Python application)".to_owned(),
         Untrusted::Sealed(sealed) => match sealed.reference() {
             KeyRef::Kms(_) => format!("3-, data key {} under KMS", sealed.reference().fingerprint()),
+            KeyRef::Epoch(epoch) => {
+                let begins = time(epoch.begins_at());
+                format!("3-, compact: HMAC key of KMS, hour that began at {begins}")
+            }
             KeyRef::Local(id) => {
                 let id: String = id.iter().map(|byte| format!("{byte:02x}")).collect();
                 format!("3-, local key {id}")
@@ -110,10 +121,7 @@ fn describe(payload: &Payload, now: jiff::Timestamp) -> String {
                 .expires_at
                 .map_or("never".to_owned(), |at| expiry(at, now)),
         ),
-        (
-            "Task token",
-            format!("{} characters, not shown", payload.token.expose().chars().count()),
-        ),
+        ("Answers", payload.target.described()),
     ];
     match payload.action.confirm {
         Confirm::Off => {}
@@ -143,8 +151,10 @@ fn describe(payload: &Payload, now: jiff::Timestamp) -> String {
             lines.extend(cause.clone().map(|cause| ("Cause", cause)));
         }
         ActionKind::Heartbeat => {}
-        ActionKind::Post(outcomes) => {
-            lines.extend(outcomes.list.iter().map(|outcome| ("Outcome", brief(outcome))))
+        ActionKind::Post(post) => {
+            let list = post.outcomes.list.iter();
+            lines.extend(list.map(|outcome| ("Outcome", brief(outcome))));
+            lines.extend(post.webhook.iter().flat_map(webhook));
         }
         ActionKind::Form(form) => {
             lines.extend(face(&form.face));
@@ -163,6 +173,16 @@ fn describe(payload: &Payload, now: jiff::Timestamp) -> String {
         .into_iter()
         .map(|(name, text)| format!("{name:<13}{}\n", printable(&text)))
         .collect()
+}
+
+/// Who may post what; never with what it is proven.
+fn webhook(webhook: &Webhook) -> Vec<(&'static str, String)> {
+    let verify = webhook
+        .verify
+        .as_ref()
+        .map(|verify| ("Verifies", verify.scheme_text()));
+    let intake = webhook.intake.to_json().map(|text| ("Takes", text.into_string()));
+    verify.into_iter().chain(intake).collect()
 }
 
 fn face(face: &Face) -> Vec<(&'static str, String)> {
@@ -209,6 +229,7 @@ fn printable(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::action::{self, Confirm, Notes, Source};
+    use crate::target::Target;
     use crate::token::TaskToken;
     use crate::transaction::TransactionId;
 
@@ -218,7 +239,7 @@ mod tests {
             r#"{"name":"no","type":"failure","error":"E","cause":"C\u001b[2J","response":{"text":"T"}}"#;
         let raw: Box<serde_json::value::RawValue> = serde_json::from_str(text).unwrap();
         let payload = Payload {
-            token: TaskToken::new("secret-token".to_owned()).unwrap(),
+            target: Target::StepFunctions(TaskToken::new("secret-token".to_owned()).unwrap()),
             transaction: TransactionId::new([0xab; 16]),
             issued_at: 1_790_000_000,
             expires_at: Some(1_790_000_060),

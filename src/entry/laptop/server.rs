@@ -2,6 +2,7 @@
 
 use super::home::Home;
 use super::{Serve, key_file};
+use crate::channels::Channels;
 use crate::entry::process;
 use crate::keys::Keys;
 use crate::link::BaseUrl;
@@ -68,6 +69,7 @@ impl Serve {
             ("MAX_LINK_LIFETIME", self.max_link_lifetime.clone()),
             ("BRAND_NAME", self.brand_name.clone()),
             ("BRAND_COLOR", self.brand_color.clone()),
+            ("COMPACT_LINKS", switch(self.compact)),
             ("VERBOSE_LOGGING", switch(self.verbose)),
         ];
         if self.keys.kms_key.is_some() {
@@ -93,6 +95,7 @@ impl Serve {
             config,
             Keys::Local(keys),
             Tasks::Listed(tasks.clone()),
+            Channels::Off,
         ));
         Ok(Server {
             app,

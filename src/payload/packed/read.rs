@@ -1,18 +1,21 @@
 //! The reader: whatever the writer would not have written is refused.
 
-use super::{ENCODING_VERSION, FIRST_IGNORABLE_KEY, MAX_INFLATED, MAX_RATIO, cbor, flag, key};
+mod webhook;
+
+use super::{ENCODING_VERSION, FIRST_IGNORABLE_KEY, MAX_INFLATED, MAX_RATIO, cbor, flag, key, target};
 use crate::action::{
     self, Action, ActionKind, Confirm, Form, MAX_CAUSE_CHARS, MAX_ERROR_CHARS, MAX_OUTPUT_BYTES, Name, Notes,
-    Question, Recipient, ReplySpec, wire,
+    Post, Question, Recipient, ReplySpec, wire,
 };
 use crate::json::{self, JsonText};
 use crate::language::Language;
 use crate::payload::Payload;
 use crate::rejection::{Damage, Fault};
-use crate::token::{MAX_SEGMENTS, PackedToken};
+use crate::target::Target;
 use crate::transaction::TransactionId;
 use minicbor::Decoder;
 use minicbor::data::Type;
+use zeroize::Zeroizing;
 
 /// Reads the payload of a `3-` link. Whatever this version would not have written is refused.
 ///
@@ -26,7 +29,7 @@ pub fn read(bytes: &[u8]) -> Result<Payload, Damage> {
 
 #[derive(Default)]
 struct Fields {
-    token: Option<PackedToken>,
+    target: Option<Target>,
     transaction: Option<TransactionId>,
     issued_at: Option<u64>,
     expires_at: Option<u64>,
@@ -39,6 +42,8 @@ struct Fields {
     response: Option<String>,
     page: Option<String>,
     recipient: Option<String>,
+    verify: Option<Zeroizing<String>>,
+    intake: Option<String>,
     locale: Option<String>,
 }
 
@@ -51,7 +56,12 @@ fn fields(bytes: &[u8]) -> Result<Fields, &'static str> {
     let mut small = None;
     read_map(map, |key, decoder| {
         match key {
-            key::TOKEN => fields.token = Some(read_token(decoder)?),
+            key::TOKEN | key::TARGET if target::is_known(key, decoder) => {
+                let target = target::read(key, decoder)?;
+                if fields.target.replace(target).is_some() {
+                    return Err("token and target");
+                }
+            }
             key::TRANSACTION => {
                 let id = decoder.bytes().ok().and_then(|bytes| bytes.try_into().ok());
                 fields.transaction = Some(TransactionId::new(id.ok_or("transaction id")?));
@@ -65,6 +75,8 @@ fn fields(bytes: &[u8]) -> Result<Fields, &'static str> {
             key::ERROR => fields.error = Some(text(decoder)?),
             key::CAUSE => fields.cause = Some(text(decoder)?),
             key::RECIPIENT => fields.recipient = Some(text(decoder)?),
+            key::VERIFY => fields.verify = Some(text(decoder)?.into()),
+            key::INTAKE => fields.intake = Some(text(decoder)?),
             key::LOCALE => fields.locale = read_locale(decoder)?,
             key::STATIC => small = Some(decoder.bytes().map_err(|_| "static parts")?.to_vec()),
             key => return read_static(&mut fields, key, decoder),
@@ -171,22 +183,6 @@ fn read_locale(decoder: &mut Decoder<'_>) -> Result<Option<String>, &'static str
     }
 }
 
-fn read_token(decoder: &mut Decoder<'_>) -> Result<PackedToken, &'static str> {
-    let segment = |decoder: &mut Decoder<'_>| decoder.bytes().map(<[u8]>::to_vec).map_err(|_| "token");
-    match decoder.datatype().map_err(|_| "token")? {
-        Type::Bytes => Ok(PackedToken::Segments(vec![segment(decoder)?])),
-        Type::String => Ok(PackedToken::Text(text(decoder)?)),
-        Type::Array => match decoder.array().ok().flatten() {
-            Some(count @ 2..) if count <= MAX_SEGMENTS as u64 => (0..count)
-                .map(|_| segment(decoder))
-                .collect::<Result<_, _>>()
-                .map(PackedToken::Segments),
-            _ => Err("token"),
-        },
-        _ => Err("token"),
-    }
-}
-
 impl Fields {
     fn into_payload(self) -> Result<Payload, &'static str> {
         let response = self
@@ -201,6 +197,7 @@ impl Fields {
         }
         let (asks, strict) = (flags & flag::CONFIRM != 0, flags & flag::STRICT != 0);
         let mut question = Question::default();
+        let (verify, intake) = (self.verify.as_ref().map(|text| text.as_str()), self.intake);
         let kind = match (
             self.kind.ok_or("no type")?,
             self.output,
@@ -224,10 +221,17 @@ impl Fields {
                 question = read_question(page, asks)?;
                 ActionKind::Heartbeat
             }
-            (3, None, None, None, Some(outcomes)) => ActionKind::Post(read_outcomes(&outcomes)?),
+            (3, None, None, None, Some(outcomes)) => {
+                let outcomes = read_outcomes(&outcomes)?;
+                let webhook = webhook::read(verify, intake.as_deref(), &outcomes, &response)?;
+                ActionKind::Post(Post { outcomes, webhook })
+            }
             (4, None, None, None, Some(form)) => ActionKind::Form(read_form(&form)?),
             _ => return Err("fields that do not belong to the type"),
         };
+        if (verify.is_some() || intake.is_some()) && !matches!(kind, ActionKind::Post(_)) {
+            return Err("fields that do not belong to the type");
+        }
         let confirm = match (&kind, asks, strict) {
             (ActionKind::Form(_), false, false) => Confirm::Page,
             (ActionKind::Form(_), false, true) => Confirm::Strict,
@@ -238,15 +242,10 @@ impl Fields {
             (_, true, false) => Confirm::Page,
             (_, true, true) => Confirm::Strict,
         };
-        let token = self.token.ok_or("no token")?;
-        let packed_again = token.clone();
-        let token = token.unpack().ok_or("token of a wrong length")?;
-        if token.packed() != packed_again {
-            return Err("token is not in its shortest form");
-        }
+        let target = self.target.ok_or("no token")?;
         let recipient = self.recipient.map(Recipient::new).transpose();
-        Ok(Payload {
-            token,
+        let payload = Payload {
+            target,
             transaction: self.transaction.ok_or("no transaction id")?,
             issued_at: self.issued_at.ok_or("no issue time")?,
             expires_at: self.expires_at,
@@ -261,7 +260,11 @@ impl Fields {
             callback: flags & flag::CALLBACK != 0,
             recipient: recipient.map_err(|_| "recipient")?,
             locale: self.locale.and_then(|tag| Language::of_tag(&tag)),
-        })
+        };
+        match payload.action.may_beat() && !payload.target.kind().takes_heartbeats() {
+            true => Err("a heartbeat for a target that has none"),
+            false => Ok(payload),
+        }
     }
 }
 
@@ -326,7 +329,7 @@ fn read_outcomes(text: &str) -> Result<action::Outcomes, &'static str> {
     }
     let notes = Notes::default();
     let outcomes = action::outcomes::read_sealed(text, &notes).map_err(|_| "outcomes")?;
-    if notes.into_vec().is_empty() {
+    if notes.list().is_empty() {
         Ok(outcomes)
     } else {
         Err("outcomes have unknown fields")

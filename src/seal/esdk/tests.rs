@@ -6,6 +6,7 @@
 use std::sync::LazyLock;
 
 use ring::{
+    aead,
     rand::SystemRandom,
     signature::{ECDSA_P384_SHA384_ASN1_SIGNING, EcdsaKeyPair, KeyPair as _},
 };

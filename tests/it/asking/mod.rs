@@ -25,20 +25,20 @@ fn decision() -> Value {
 }
 
 /// What a page's form would send, in its order.
-fn hidden(page: &Answer, name: &str) -> String {
+pub fn hidden(page: &Answer, name: &str) -> String {
     let start = format!("name=\"{name}\" value=\"");
     let (_, rest) = page.body.split_once(&start).expect(&page.body);
     rest.split('"').next().unwrap().to_owned()
 }
 
-fn open(stack: &Stack, url: &str) -> Answer {
+pub fn open(stack: &Stack, url: &str) -> Answer {
     let page = stack.get_as(url, PAGE);
     assert_eq!(page.status, 200, "{}", page.body);
     page
 }
 
 /// Posts a page's form as a browser does.
-fn submit(stack: &Stack, url: &str, entries: &[(&str, &str)]) -> Answer {
+pub fn submit(stack: &Stack, url: &str, entries: &[(&str, &str)]) -> Answer {
     let mut body = url::form_urlencoded::Serializer::new(String::new());
     body.extend_pairs(entries);
     send(stack, url, body.finish().as_bytes())

@@ -97,10 +97,12 @@ fn every_rule_has_its_number_and_what_checks_it() {
             .any(|kind| checks.contains(kind));
         assert!(checked, "F{number}: {checks}");
     }
-    // Rules are added where they belong, so their numbers need not be in order; but none is left out.
-    let last = rules.len() as u32;
-    assert!(seen.into_iter().eq(1..=last), "a number up to F{last} is missing");
-    assert!(last >= 95, "{last}");
+    // Rules are added where they belong, and numbers are dropped with their rules: neither order nor gaps mean anything.
+    assert!(
+        seen.range(1..=95).count() == 95 && rules.len() >= 105,
+        "{}",
+        rules.len()
+    );
 }
 
 #[test]
@@ -112,6 +114,7 @@ fn sections_that_the_code_refers_to_exist() {
         "Sealing",
         "Opening",
         "Suite 0x02",
+        "Suite 0x03",
         "Payload",
         "Form nonce",
         "Token",
@@ -158,6 +161,7 @@ fn the_examples_are_right() {
         ("sealed/ok_local", true),
         ("sealed/published_kms", false),
         ("sealed/published_local", false),
+        ("sealed/ok_compact", true),
     ] {
         let example = Example::of(&VECTORS[name]);
         let mut values = vec![
@@ -266,6 +270,7 @@ impl Example {
         let message = from_base64(link.strip_prefix("3-").unwrap());
         let reference = match message[0] {
             1 => 2 + usize::from(u16::from_be_bytes([message[1], message[2]])),
+            3 => 4,
             _ => 8,
         };
         let (header, sealed) = message.split_at(1 + reference + 48);

@@ -13,6 +13,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 use sfn_callback_urls::calls::Calls;
+use sfn_callback_urls::channels::Channels;
 use sfn_callback_urls::config::Config;
 use sfn_callback_urls::keys::kms::KmsKeys;
 use sfn_callback_urls::keys::local::LocalKeys;
@@ -125,6 +126,7 @@ fn app(config: Config, keys: Keys) -> App {
         keys,
         tasks: Tasks::Listed(Arc::new(Mutex::new(TaskList::default()))),
         clock: || jiff::Timestamp::UNIX_EPOCH,
+        channels: Channels::Off,
         random: |_| (),
         log: Box::new(|_| ()),
     }

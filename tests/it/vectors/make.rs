@@ -3,8 +3,11 @@
 //!
 //! The messages of the Python SDK are made by tests/vectors/python/make_messages.py; here they are only damaged.
 
+mod compact;
 pub mod nonce;
 mod pages;
+mod targets;
+mod webhooks;
 
 use super::{hex, unhex};
 use base64::Engine as _;
@@ -96,6 +99,9 @@ pub fn all(existing: &dyn Fn(&str) -> String) -> Vec<Made> {
     all.extend(contents());
     all.extend(static_parts());
     all.extend(pages::all());
+    all.extend(compact::all());
+    all.extend(webhooks::all());
+    all.extend(targets::all());
     all.extend(plain());
     all.extend(damaged_messages(existing));
     all
@@ -137,6 +143,10 @@ struct Keys {
 enum Reference {
     Kms(Vec<u8>),
     Local([u8; 8]),
+    Epoch {
+        epoch: u32,
+        mac_key: [u8; 32],
+    },
     /// Of a message of the AWS Encryption SDK.
     Old,
 }
@@ -183,6 +193,9 @@ impl Keys {
         match &self.reference {
             Reference::Kms(wrapped) => json!({"data_key": data_key, "wrapped_key": hex(wrapped)}),
             Reference::Local(id) => json!({"data_key": data_key, "local_id": hex(id)}),
+            Reference::Epoch { epoch, mac_key } => {
+                json!({"data_key": data_key, "mac_key": hex(mac_key), "epoch": epoch})
+            }
             Reference::Old => json!({"data_key": data_key}),
         }
         .to_string()
@@ -192,6 +205,7 @@ impl Keys {
         match self.reference {
             Reference::Kms(_) => 1,
             Reference::Local(_) => 2,
+            Reference::Epoch { .. } => 3,
             Reference::Old => unreachable!("has no suite of ours"),
         }
     }
@@ -204,6 +218,7 @@ impl Keys {
                 [&[1], length.as_slice(), wrapped].concat()
             }
             Reference::Local(id) => [&[2], id.as_slice()].concat(),
+            Reference::Epoch { epoch, .. } => [&[3], epoch.to_be_bytes().as_slice()].concat(),
             Reference::Old => unreachable!("has no header of ours"),
         }
     }
@@ -752,10 +767,10 @@ fn layouts() -> Vec<Made> {
         ),
         made(
             "suite_reserved_3",
-            "Suite 0x03 is reserved and not read.",
+            "The bytes of a local link, called suite 0x03: the hour that they begin with is far away.",
             &local,
             suite("suite_reserved_3", 3),
-            unknown_suite(),
+            damage("Epoch", "sealed in an hour that is too long ago or still to come"),
         ),
         made(
             "unknown_suite",
@@ -1105,8 +1120,8 @@ fn fields() -> Vec<Made> {
         refused("missing_type", "Key 6 is not there.", without(6), "no type"),
         refused(
             "unknown_critical_field",
-            "Key 17, which nobody has defined.",
-            with(&[(17, uint(1))]),
+            "Key 19, which nobody has defined.",
+            with(&[(19, uint(1))]),
             critical,
         ),
         refused(

@@ -6,6 +6,7 @@ use http::Request;
 use serde::Deserialize;
 use serde_json::Value;
 use sfn_callback_urls::action::Confirm;
+use sfn_callback_urls::channels::Channels;
 use sfn_callback_urls::config::Config;
 use sfn_callback_urls::keys::Keys;
 use sfn_callback_urls::keys::local::LocalKeys;
@@ -136,6 +137,7 @@ fn service(vector: &Vector, log: Arc<Mutex<Vec<String>>>) -> App {
             .map_or(Keys::Off, |key| Keys::Local(line(key))),
         tasks: Tasks::Listed(Arc::new(Mutex::new(TaskList::new()))),
         clock: || jiff::Timestamp::from_millisecond(NOW.get().try_into().unwrap()).unwrap(),
+        channels: Channels::Off,
         random: |_| (),
         log: Box::new(move |line| log.lock().unwrap().push(line.to_owned())),
     }

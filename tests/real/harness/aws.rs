@@ -253,6 +253,70 @@ fn a_key_works_only_while_it_is_enabled() {
 }
 
 #[test]
+fn an_hmac_key_makes_macs_and_nothing_else() {
+    let aws = FakeAws::start();
+    let (key, other, symmetric) = (aws.make_mac_key(), aws.make_mac_key(), aws.make_key());
+    let body = |key: &str, message: &str, algorithm: &str| json!({ "KeyId": key, "Message": message, "MacAlgorithm": algorithm });
+    let ask = |key: &str, message: &str, algorithm: &str| {
+        call(&aws, Operation::GenerateMac, &body(key, message, algorithm))
+    };
+    let mac = |key: &str, message: &str| {
+        let answer = ask(key, message, "HMAC_SHA_256").answer().json();
+        let mac = answer
+            .get("Mac")
+            .and_then(Value::as_str)
+            .expect("base64")
+            .to_owned();
+        assert_eq!(STANDARD.decode(&mac).expect("base64").len(), 32);
+        mac
+    };
+    let first = mac(&key, "AQID");
+    assert_eq!(mac(&key, "AQID"), first);
+    assert_eq!(mac(key.rsplit('/').next().expect("an id"), "AQID"), first);
+    assert_ne!(mac(&key, "AQIE"), first);
+    assert_ne!(mac(&other, "AQID"), first);
+
+    let usage = refused("InvalidKeyUsageException");
+    for (key, message, algorithm, verdict) in [
+        (symmetric.as_str(), "AQID", "HMAC_SHA_256", &usage),
+        (&key, "AQID", "HMAC_SHA_512", &usage),
+        (&key, "AQID", "SHA_256", &refused("ValidationException")),
+        (&key, "", "HMAC_SHA_256", &refused("ValidationException")),
+        (&key, "!", "HMAC_SHA_256", &refused("SerializationException")),
+        ("nobody", "AQID", "HMAC_SHA_256", &refused("NotFoundException")),
+    ] {
+        assert_eq!(
+            ask(key, message, algorithm).verdict(),
+            *verdict,
+            "{message} {algorithm}"
+        );
+    }
+    let context =
+        json!({ "KeyId": key, "Message": "AQID", "MacAlgorithm": "HMAC_SHA_256", "EncryptionContext": {} });
+    assert_eq!(
+        call(&aws, Operation::GenerateMac, &context).verdict(),
+        refused("ValidationException"),
+        "there is none for MACs"
+    );
+    let data_key = json!({ "KeyId": key, "KeySpec": "AES_256" });
+    assert_eq!(call(&aws, Operation::GenerateDataKey, &data_key).verdict(), usage);
+    assert_eq!(decrypt(&aws, "AQID", Some(&key), json!({})).verdict(), usage);
+    for (state, error) in [
+        (KeyState::Disabled, "DisabledException"),
+        (KeyState::PendingDeletion, "KMSInvalidStateException"),
+        (KeyState::AccessDenied, "AccessDeniedException"),
+        (KeyState::Deleted, "NotFoundException"),
+    ] {
+        aws.set_key_state(&key, state);
+        assert_eq!(
+            ask(&key, "AQID", "HMAC_SHA_256").verdict(),
+            refused(error),
+            "{state:?}"
+        );
+    }
+}
+
+#[test]
 fn a_registered_data_key_decrypts_under_its_own_key_and_context() {
     let aws = FakeAws::start();
     let (key, other) = ("arn:aws:kms:eu-west-1:111122223333:key/old", aws.make_key());

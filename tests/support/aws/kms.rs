@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use ring::hmac;
 use serde_json::{Map, Value, json};
 
 use super::error::{ApiError, AwsError};
@@ -40,7 +41,16 @@ pub struct Kms {
 
 struct Key {
     state: KeyState,
+    usage: Usage,
     prefix: Vec<u8>,
+}
+
+/// What a key is for, decided when it is made.
+enum Usage {
+    /// `SYMMETRIC_DEFAULT`.
+    EncryptDecrypt,
+    /// `HMAC_256`.
+    GenerateVerifyMac(hmac::Key),
 }
 
 struct Sealed {
@@ -50,6 +60,15 @@ struct Sealed {
 
 impl Kms {
     pub fn add_key(&mut self, arn: &str) {
+        self.add(arn, Usage::EncryptDecrypt);
+    }
+
+    pub fn add_mac_key(&mut self, arn: &str) {
+        let secret = hmac::Key::new(hmac::HMAC_SHA256, &random::<32>());
+        self.add(arn, Usage::GenerateVerifyMac(secret));
+    }
+
+    fn add(&mut self, arn: &str, usage: Usage) {
         let mut prefix = BLOB_START.to_vec();
         prefix.extend(random::<{ BLOB_PREFIX_BYTES - BLOB_START.len() }>());
         self.prefixes.insert(prefix.clone(), arn.to_owned());
@@ -57,6 +76,7 @@ impl Kms {
             arn.to_owned(),
             Key {
                 state: KeyState::Enabled,
+                usage,
                 prefix,
             },
         );
@@ -102,6 +122,7 @@ impl Kms {
         };
         let context = context(request)?;
         self.in_order(&arn)?;
+        self.encrypts(&arn)?;
 
         let plaintext: Vec<u8> = random::<1_024>().into_iter().take(bytes).collect();
         let mut blob = self
@@ -142,6 +163,9 @@ impl Kms {
             return Err(AwsError::Validation.into());
         }
         let context = context(request)?;
+        if let Some(named) = &named {
+            self.encrypts(named)?;
+        }
 
         let arn = self
             .prefixes
@@ -155,6 +179,7 @@ impl Kms {
         }
         self.usable_key(arn)?;
         self.in_order(arn)?;
+        self.encrypts(arn)?;
         match self.blobs.get(&blob) {
             Some(sealed) if sealed.context == context => Ok(json!({
                 "KeyId": arn,
@@ -162,6 +187,38 @@ impl Kms {
                 "EncryptionAlgorithm": "SYMMETRIC_DEFAULT",
             })),
             Some(_) | None => Err(AwsError::InvalidCiphertext.into()),
+        }
+    }
+
+    pub fn generate_mac(&self, request: &Map<String, Value>) -> Result<Value, ApiError> {
+        only_fields(request, &["KeyId", "MacAlgorithm", "Message", "GrantTokens"])?;
+        let arn = self.usable_key(string(request, "KeyId")?.ok_or(AwsError::Validation)?)?;
+        let message = string(request, "Message")?.ok_or(AwsError::Validation)?;
+        let message = STANDARD.decode(message).map_err(|_| AwsError::Serialization)?;
+        if !(1..=4_096).contains(&message.len()) {
+            return Err(AwsError::Validation.into());
+        }
+        let algorithm = string(request, "MacAlgorithm")?.ok_or(AwsError::Validation)?;
+        self.in_order(&arn)?;
+        match (self.keys.get(&arn).map(|key| &key.usage), algorithm) {
+            (Some(Usage::GenerateVerifyMac(secret)), "HMAC_SHA_256") => Ok(json!({
+                "KeyId": arn,
+                "Mac": STANDARD.encode(hmac::sign(secret, &message)),
+                "MacAlgorithm": algorithm,
+            })),
+            (_, "HMAC_SHA_224" | "HMAC_SHA_256" | "HMAC_SHA_384" | "HMAC_SHA_512") => {
+                Err(AwsError::InvalidKeyUsage.into())
+            }
+            (_, _) => Err(AwsError::Validation.into()),
+        }
+    }
+
+    /// An HMAC key neither encrypts nor decrypts.
+    fn encrypts(&self, arn: &str) -> Result<(), ApiError> {
+        match self.keys.get(arn).map(|key| &key.usage) {
+            Some(Usage::EncryptDecrypt) => Ok(()),
+            Some(Usage::GenerateVerifyMac(_)) => Err(AwsError::InvalidKeyUsage.into()),
+            None => Err(not_found(arn)),
         }
     }
 

@@ -5,6 +5,7 @@
 pub enum Operation {
     GenerateDataKey,
     Decrypt,
+    GenerateMac,
     SendTaskSuccess,
     SendTaskFailure,
     SendTaskHeartbeat,
@@ -17,9 +18,10 @@ pub enum Service {
 }
 
 impl Operation {
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::GenerateDataKey,
         Self::Decrypt,
+        Self::GenerateMac,
         Self::SendTaskSuccess,
         Self::SendTaskFailure,
         Self::SendTaskHeartbeat,
@@ -30,6 +32,7 @@ impl Operation {
         match self {
             Operation::GenerateDataKey => "TrentService.GenerateDataKey",
             Operation::Decrypt => "TrentService.Decrypt",
+            Operation::GenerateMac => "TrentService.GenerateMac",
             Operation::SendTaskSuccess => "AWSStepFunctions.SendTaskSuccess",
             Operation::SendTaskFailure => "AWSStepFunctions.SendTaskFailure",
             Operation::SendTaskHeartbeat => "AWSStepFunctions.SendTaskHeartbeat",
@@ -38,7 +41,7 @@ impl Operation {
 
     pub fn service(self) -> Service {
         match self {
-            Operation::GenerateDataKey | Operation::Decrypt => Service::Kms,
+            Operation::GenerateDataKey | Operation::Decrypt | Operation::GenerateMac => Service::Kms,
             Operation::SendTaskSuccess | Operation::SendTaskFailure | Operation::SendTaskHeartbeat => {
                 Service::StepFunctions
             }

@@ -8,9 +8,9 @@ use std::time::Instant;
 
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE};
 use http::request::Parts;
-use http::{Method, Request, Response};
+use http::{HeaderMap, Method, Request, Response};
 use http_body_util::{BodyExt as _, Limited};
-use hyper::body::Incoming;
+use hyper::body::Body;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
@@ -113,7 +113,11 @@ async fn serve<C: AsyncRead + AsyncWrite + Unpin>(
 }
 
 /// The answer, or an error to have the connection reset.
-async fn answer(shared: &Arc<Shared>, request: Request<Incoming>) -> io::Result<Response<AnswerBody>> {
+pub(super) async fn answer<B>(shared: &Arc<Shared>, request: Request<B>) -> io::Result<Response<AnswerBody>>
+where
+    B: Body,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
     let (head, body) = request.into_parts();
     if head.method == Method::GET && head.uri.path() == "/ping" {
         shared.state().pings += 1;
@@ -287,15 +291,20 @@ impl Answer {
 /// The call that a request is: POST to `/`, a target that we know, and the content type of its service.
 fn operation_of(head: &Parts) -> Option<Operation> {
     let header = |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok());
-    let target = header("x-amz-target")?;
-    let operation = Operation::ALL
-        .into_iter()
-        .find(|operation| operation.target() == target)?;
+    let operation = operation_named(&head.headers)?;
     let fits = head.method == Method::POST
         && head.uri.path() == "/"
         && head.uri.query().is_none()
         && header(CONTENT_TYPE.as_str()) == Some(operation.service().content_type());
     fits.then_some(operation)
+}
+
+/// The call that the headers name.
+pub(super) fn operation_named(headers: &HeaderMap) -> Option<Operation> {
+    let target = headers.get("x-amz-target")?.to_str().ok()?;
+    Operation::ALL
+        .into_iter()
+        .find(|operation| operation.target() == target)
 }
 
 /// Who made a Signature Version 4 for this service. The signature itself is not verified.

@@ -1,0 +1,92 @@
+//! The text of a link, the query around it, and base URLs.
+
+use super::bounded;
+use super::service::{AUDIENCE, data_key};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sfn_callback_urls::action::{ActionType, Name};
+use sfn_callback_urls::link::{BaseUrl, Query};
+use sfn_callback_urls::seal::{Sealed, Untrusted};
+
+/// What mail programs glue to an address (docs/FORMAT.md, F1).
+const GLUE: &str = " .,;:!?)]}>'\"";
+
+/// The input is the text of a link; also a query, and a base URL.
+pub fn check(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    as_link(text);
+    as_query(text);
+    as_base_url(text);
+}
+
+fn as_link(text: &str) {
+    let parsed = bounded(|| Untrusted::parse(text));
+    let bare = text.trim_end_matches(|c| GLUE.contains(c));
+    // What is glued on means nothing.
+    for other in [bare, &format!("{text}.\")>")] {
+        let again = Untrusted::parse(other).map(|it| (it.format(), it.fingerprint()));
+        assert_eq!(
+            again,
+            parsed
+                .as_ref()
+                .map(|it| (it.format(), it.fingerprint()))
+                .map_err(Clone::clone)
+        );
+    }
+    let Ok(parsed) = parsed else { return };
+    match parsed {
+        Untrusted::Plain(plain) => {
+            assert!(bare.starts_with("1-") && bare.len() <= 10_240);
+            let _ = bounded(|| plain.trust_without_key());
+        }
+        Untrusted::Legacy(bytes) => {
+            assert!(bare.starts_with("2-") && bytes.len() <= 7_680);
+        }
+        Untrusted::Sealed(sealed) => {
+            // One message has one text.
+            let bytes = bare
+                .strip_prefix("3-")
+                .and_then(|text| URL_SAFE_NO_PAD.decode(text).ok());
+            let bytes = bytes.expect("the text is canonical base64url");
+            assert!(bytes.len() <= 6_144 && [1, 2, 3].contains(&bytes[0]));
+            opens_only_as_it_was_made(bare, &sealed);
+        }
+    }
+}
+
+/// The fuzzer knows some links under this key, and cannot make others.
+fn opens_only_as_it_was_made(text: &str, sealed: &Sealed) {
+    if let Ok(opened) = bounded(|| sealed.open(&data_key(), AUDIENCE)) {
+        assert!(
+            super::seeds::vectors().contains_key(text),
+            "a link was forged for the transaction {}",
+            opened.payload.transaction
+        );
+    }
+}
+
+fn as_query(text: &str) {
+    let query = bounded(|| Query::parse(text));
+    let given = url::form_urlencoded::parse(text.as_bytes())
+        .filter(|(name, _)| name == "data")
+        .count();
+    // Never one of several.
+    assert_eq!(query.data().is_ok(), given == 1, "{given} times");
+}
+
+fn as_base_url(text: &str) {
+    let Ok(base) = bounded(|| BaseUrl::https(text)) else {
+        return;
+    };
+    let name = Name::new("Größe_1".to_owned()).expect("a name");
+    let link = bounded(|| base.link(&name, ActionType::Heartbeat, "3-AAAA"));
+    let url = url::Url::parse(&link).expect("a link is a URL");
+    assert_eq!(url.scheme(), "https");
+    assert!(url.username().is_empty() && url.password().is_none() && url.fragment().is_none());
+    let query = Query::parse(url.query().unwrap_or_default());
+    assert_eq!(query.data(), Ok("3-AAAA"));
+    assert!(query.agrees(&name, ActionType::Heartbeat) && !query.agrees(&name, ActionType::Success));
+    assert!(link.starts_with(base.as_str()));
+}

@@ -1,0 +1,71 @@
+//! Post actions for machines: first the proof, then the body.
+
+use super::{Decision, Use};
+use crate::action::{Outcomes, Post};
+use crate::link::BaseUrl;
+use crate::rejection::Rejection;
+use crate::select::{self, Body};
+use crate::webhook::challenge::Challenge;
+use crate::webhook::{DerivedKey, Received, Verify, Webhook, body, twilio};
+
+impl Use<'_> {
+    /// What a request from the right sender does.
+    pub(super) fn webhook(
+        &self,
+        post: &Post,
+        webhook: &Webhook,
+        key: Option<&DerivedKey>,
+    ) -> Result<Decision, Rejection> {
+        if let Some(verify) = &webhook.verify {
+            let proven = verify.check(key, &self.received(verify));
+            proven.map_err(Rejection::InvalidSignature)?;
+        }
+        let json = body::as_json(
+            &webhook.intake,
+            webhook.verify.is_some(),
+            self.visit.body,
+            self.visit.content_type,
+        )?;
+        let body = Body::parse(&json)?;
+        match Challenge::of(webhook, body.value()) {
+            Some(challenge) => Ok(Decision::Challenge(challenge)),
+            None => self.posted(&post.outcomes, &body),
+        }
+    }
+
+    /// What the body chooses.
+    pub(super) fn posted(&self, outcomes: &Outcomes, body: &Body<'_>) -> Result<Decision, Rejection> {
+        let outcome = select::choose(outcomes, body)?;
+        let reply = outcome.response.as_ref().unwrap_or(&self.payload.action.response);
+        self.answer(
+            select::report(outcome, body)?,
+            reply.clone(),
+            Some(&outcome.name),
+            self.shown(),
+        )
+    }
+
+    fn received(&self, verify: &Verify) -> Received<'_> {
+        let visit = self.visit;
+        Received {
+            headers: visit.headers,
+            body: visit.body,
+            content_type: visit.content_type,
+            urls: verify.base().map(|base| self.addresses(base)).unwrap_or_default(),
+            now_ms: visit.now_ms,
+        }
+    }
+
+    /// The link as it was handed out, in either form (a REST API does not tell the order of the query), and as it was
+    /// called.
+    fn addresses(&self, base: &str) -> Vec<String> {
+        let handed_out = match (BaseUrl::https_or_local(base), self.visit.query.data()) {
+            (Ok(base), Ok(data)) => vec![
+                base.link(&self.subject.name, self.subject.kind, data),
+                base.short_link(data),
+            ],
+            (Err(_), _) | (_, Err(_)) => Vec::new(),
+        };
+        twilio::addresses(base, handed_out, self.visit.raw_query)
+    }
+}

@@ -1,0 +1,206 @@
+//! What a message to a person says, whatever carries it.
+
+use super::texts::{self, Texts};
+use super::{Person, is_for_a_person};
+use crate::action::{Action, ActionKind, Face, Style};
+use crate::brand::Brand;
+use crate::language::Language;
+use std::fmt;
+
+/// The links of a request, all sealed, and what there is to say about them.
+pub struct Sealed<'a> {
+    /// What each link does.
+    pub actions: &'a [Action],
+    /// One set, or one for each recipient.
+    pub sets: Vec<UrlSet<'a>>,
+    /// Joins request, links, messages and log lines.
+    pub transaction: String,
+    /// When the links stop working, in Unix seconds.
+    pub expires_at: Option<u64>,
+    /// The time of the request, in Unix seconds.
+    pub now: u64,
+    /// Of messages to people.
+    pub language: Language,
+    /// Whose messages they are.
+    pub brand: &'a Brand,
+}
+
+/// The links of one recipient, or of whoever gets them.
+pub struct UrlSet<'a> {
+    /// Whose links they are.
+    pub person: Option<&'a Person>,
+    /// URL by name of the action, in the order of the request.
+    pub urls: &'a serde_json::Map<String, serde_json::Value>,
+}
+
+impl fmt::Debug for Sealed<'_> {
+    /// A link is a secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Sealed({} sets)", self.sets.len())
+    }
+}
+
+/// A message, in parts. Nothing is escaped yet.
+pub struct Message<'a> {
+    pub texts: &'static Texts,
+    pub language: Language,
+    pub brand: &'a Brand,
+    /// The subject of a mail, the first line elsewhere.
+    pub heading: &'a str,
+    pub sections: Vec<Section<'a>>,
+    /// Terms and values about the message itself.
+    pub rows: Vec<(&'static str, String)>,
+}
+
+/// What is asked, and the links that answer it. Actions that ask the same share one.
+pub struct Section<'a> {
+    /// Unless the heading says it already.
+    pub title: Option<&'a str>,
+    pub text: Option<&'a str>,
+    pub facts: &'a [(String, String)],
+    pub buttons: Vec<Button<'a>>,
+}
+
+/// A link.
+pub struct Button<'a> {
+    /// Place of its action in the request.
+    pub index: usize,
+    pub label: String,
+    pub url: &'a str,
+    pub style: Style,
+}
+
+impl<'a> Message<'a> {
+    /// What is said to whoever gets a set of links.
+    pub fn new(sealed: &'a Sealed<'a>, set: &UrlSet<'a>, subject: Option<&'a str>) -> Self {
+        let texts = texts::of(sealed.language);
+        let mut sections: Vec<(&Face, Section<'a>)> = Vec::new();
+        for (index, action) in sealed.actions.iter().enumerate() {
+            let url = set.urls.get(action.name.as_str()).and_then(|url| url.as_str());
+            let (Some(url), true) = (url, is_for_a_person(action)) else {
+                continue;
+            };
+            let face = face(action);
+            let button = Button {
+                index,
+                label: label(action, texts),
+                url,
+                style: style(action),
+            };
+            match sections.last_mut() {
+                Some((last, section)) if *last == face => section.buttons.push(button),
+                _ => sections.push((
+                    face,
+                    Section {
+                        title: face.title.as_deref(),
+                        text: face.text.as_deref(),
+                        facts: &face.facts,
+                        buttons: vec![button],
+                    },
+                )),
+            }
+        }
+        let mut sections: Vec<Section<'a>> = sections.into_iter().map(|(_, section)| section).collect();
+        let heading = match (subject, sections.as_mut_slice()) {
+            (Some(subject), _) => subject,
+            // The only title is the heading.
+            (None, [section]) => section.title.take().unwrap_or(texts.heading),
+            (None, _) => texts.heading,
+        };
+        for section in &mut sections {
+            section.title = section.title.filter(|title| *title != heading);
+        }
+        let until = sealed.expires_at.and_then(time).map(|time| (texts.until, time));
+        let recipient = set
+            .person
+            .map(|person| (texts.recipient, person.id.as_str().to_owned()));
+        let reference = (texts.reference, sealed.transaction.clone());
+        Self {
+            texts,
+            language: sealed.language,
+            brand: sealed.brand,
+            heading,
+            sections,
+            rows: recipient.into_iter().chain(until).chain([reference]).collect(),
+        }
+    }
+
+    /// All links.
+    pub fn buttons(&self) -> impl Iterator<Item = &Button<'a>> {
+        self.sections.iter().flat_map(|section| &section.buttons)
+    }
+
+    /// The whole as plain text. Each URL has a line of its own, in angle brackets, by which mail programs find its end.
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        let mut paragraph = |lines: &str| {
+            text.push_str(lines.trim_end());
+            text.push_str("\n\n");
+        };
+        paragraph(self.heading);
+        for section in &self.sections {
+            section.title.into_iter().for_each(&mut paragraph);
+            section.text.into_iter().for_each(&mut paragraph);
+            if !section.facts.is_empty() {
+                let facts = section.facts.iter();
+                paragraph(
+                    &facts
+                        .map(|(term, value)| format!("{term}: {value}\n"))
+                        .collect::<String>(),
+                );
+            }
+            for button in &section.buttons {
+                paragraph(&format!("{}\n<{}>", button.label, button.url));
+            }
+        }
+        paragraph(self.texts.note);
+        let rows = self.rows.iter();
+        paragraph(
+            &rows
+                .map(|(term, value)| format!("{term}: {value}\n"))
+                .collect::<String>(),
+        );
+        text.truncate(text.trim_end().len());
+        text.push('\n');
+        text
+    }
+}
+
+fn face(action: &Action) -> &Face {
+    match &action.kind {
+        ActionKind::Form(form) => &form.face,
+        ActionKind::Success { .. }
+        | ActionKind::Failure { .. }
+        | ActionKind::Heartbeat
+        | ActionKind::Post(_) => &action.question.face,
+    }
+}
+
+fn label(action: &Action, texts: &Texts) -> String {
+    let of_question = action.question.button.label.clone();
+    match &action.kind {
+        ActionKind::Form(_) => texts.decide.to_owned(),
+        ActionKind::Success { .. }
+        | ActionKind::Failure { .. }
+        | ActionKind::Heartbeat
+        | ActionKind::Post(_) => {
+            of_question.unwrap_or_else(|| texts.open.replace("{}", action.name.as_str()))
+        }
+    }
+}
+
+fn style(action: &Action) -> Style {
+    match &action.kind {
+        ActionKind::Form(_) => Style::Primary,
+        ActionKind::Success { .. }
+        | ActionKind::Failure { .. }
+        | ActionKind::Heartbeat
+        | ActionKind::Post(_) => action.question.button.style.unwrap_or(Style::Secondary),
+    }
+}
+
+/// As the pages write it.
+fn time(unix_seconds: u64) -> Option<String> {
+    let instant = jiff::Timestamp::from_second(i64::try_from(unix_seconds).ok()?).ok()?;
+    Some(instant.strftime("%Y-%m-%d %H:%M UTC").to_string())
+}

@@ -1,0 +1,169 @@
+use super::*;
+use serde_json::json;
+
+const TRANSACTION: TransactionId = TransactionId::new([0xab; 16]);
+const RESPONSE_URL: &str = "https://cloudformation-custom-resource-response-euwest1.s3.eu-west-1.amazonaws.com/arn%3Aaws%3Acloudformation%3Aeu-west-1%3A123456789012%3Astack/shop/5f8a%7CApproval%7Cd9a7?AWSAccessKeyId=AKIDEXAMPLE&Expires=1504199689&Signature=c2ln";
+
+fn event(kind: &str, properties: &Value, more: Value) -> ResourceEvent {
+    let mut all = properties.clone();
+    all["ServiceToken"] = json!("arn:aws:lambda:eu-west-1:123456789012:function:x");
+    let mut event = json!({
+        "RequestType": kind, "ResponseURL": RESPONSE_URL, "RequestId": "d9a7", "LogicalResourceId": "Approval",
+        "StackId": "arn:aws:cloudformation:eu-west-1:123456789012:stack/shop/5f8a", "ResourceProperties": all
+    });
+    for (name, value) in more.as_object().unwrap() {
+        event[name] = value.clone();
+    }
+    ResourceEvent::of(&event).unwrap()
+}
+
+fn properties() -> Value {
+    json!({"actions": [{"name": "a", "type": "success", "output": "x", "confirm": "true"}], "deliver": {"sns": {}}})
+}
+
+fn wanted(event: &ResourceEvent) -> Wanted {
+    event.wanted(TRANSACTION).unwrap()
+}
+
+#[test]
+fn properties_are_a_request_and_the_resource_its_target() {
+    let event = event("Create", &properties(), json!({}));
+    let Wanted::Links {
+        request,
+        waits: true,
+        shows_urls: false,
+    } = wanted(&event)
+    else {
+        panic!("links")
+    };
+    assert_eq!(request["actions"][0]["confirm"], true);
+    assert_eq!(request["target"]["event"]["ResponseURL"], RESPONSE_URL);
+    assert_eq!(request.as_object().unwrap().len(), 3, "{request}");
+    let physical = request["target"]["physical_resource_id"].as_str().unwrap();
+    assert_eq!(physical.len(), 32 + 1 + DIGEST_CHARS);
+    assert!(physical.starts_with(&format!("{TRANSACTION}-")));
+}
+
+#[test]
+fn with_a_target_of_its_own_the_resource_is_there_at_once() {
+    let mut properties = properties();
+    properties["target"] = json!({"type": "cloudformation-wait-condition", "url": "https://x"});
+    let target = properties["target"].clone();
+    for (shown, expected) in [("false", false), ("true", true)] {
+        properties["return_urls"] = json!(shown);
+        let Wanted::Links {
+            request,
+            waits: false,
+            shows_urls,
+        } = wanted(&event("Create", &properties, json!({})))
+        else {
+            panic!("links")
+        };
+        assert_eq!((&request["target"], shows_urls), (&target, expected));
+    }
+}
+
+#[test]
+fn links_that_nobody_would_get_are_refused() {
+    let fault = |properties: &Value| {
+        event("Create", properties, json!({}))
+            .wanted(TRANSACTION)
+            .unwrap_err()
+    };
+    let mut nowhere = properties();
+    nowhere.as_object_mut().unwrap().remove("deliver");
+    assert_eq!(fault(&nowhere).at, "deliver");
+    nowhere["return_urls"] = json!("true");
+    assert_eq!(
+        fault(&nowhere).at,
+        "return_urls",
+        "it has no attributes before it is answered"
+    );
+    nowhere["target"] = json!({});
+    assert!(event("Create", &nowhere, json!({})).wanted(TRANSACTION).is_ok());
+    assert_eq!(
+        event("Touch", &nowhere, json!({}))
+            .wanted(TRANSACTION)
+            .unwrap_err()
+            .at,
+        "RequestType"
+    );
+}
+
+#[test]
+fn nobody_is_asked_whether_something_may_go() {
+    assert_eq!(
+        wanted(&event("Delete", &json!({}), json!({"PhysicalResourceId": "x"}))),
+        Wanted::Nothing
+    );
+}
+
+#[test]
+fn an_update_asks_only_for_what_nobody_agreed_to() {
+    let first = properties();
+    let mut second = properties();
+    second["locale"] = json!("de");
+    let agreed_to = |event: &ResourceEvent| event.physical_id(TRANSACTION);
+    let created = agreed_to(&event("Create", &first, json!({})));
+    let update = |new: &Value, old: &Value, physical: &str| {
+        event(
+            "Update",
+            new,
+            json!({"OldResourceProperties": old, "PhysicalResourceId": physical}),
+        )
+    };
+    assert_eq!(
+        wanted(&update(&first, &first, "of another version")),
+        Wanted::Nothing,
+        "nothing has changed"
+    );
+    let changed = update(&second, &first, &created);
+    assert!(matches!(wanted(&changed), Wanted::Links { .. }));
+    // Refused: the id stays, and CloudFormation sends the former properties again.
+    assert_eq!(wanted(&update(&first, &second, &created)), Wanted::Nothing);
+    // Agreed to, and then rolled back because of something else.
+    let updated = agreed_to(&changed);
+    assert_ne!(updated, created);
+    assert_eq!(wanted(&update(&first, &second, &updated)), Wanted::Nothing);
+    // Something that nobody has seen.
+    let mut third = properties();
+    third["locale"] = json!("fr");
+    assert!(matches!(
+        wanted(&update(&third, &second, &updated)),
+        Wanted::Links { .. }
+    ));
+    // Twice agreed: what was before both is forgotten.
+    let twice = agreed_to(&update(&third, &second, &updated));
+    assert!(matches!(
+        wanted(&update(&first, &third, &twice)),
+        Wanted::Links { .. }
+    ));
+}
+
+#[test]
+fn the_order_of_properties_means_nothing() {
+    let of = |text: &str| match serde_json::from_str(text).unwrap() {
+        Value::Object(properties) => fingerprint(&properties),
+        _ => panic!("an object"),
+    };
+    assert_eq!(
+        of(r#"{"a":{"x":"1","y":["2"]},"b":""}"#),
+        of(r#"{"b":"","a":{"y":["2"],"x":"1"}}"#)
+    );
+    assert_ne!(of(r#"{"a":["1","2"]}"#), of(r#"{"a":["2","1"]}"#));
+    assert_ne!(of(r#"{"a":"1,"}"#), of(r#"{"a":["1"]}"#));
+}
+
+#[test]
+fn other_invocations_are_no_events() {
+    for event in [
+        json!({}),
+        json!([]),
+        json!({"RequestType": "Create"}),
+        json!({"RequestType": "Create", "ResponseURL": 5, "StackId": "x"}),
+    ] {
+        assert!(ResourceEvent::of(&event).is_none(), "{event}");
+    }
+    let request = json!({"token": "t", "RequestType": "Create", "ResponseURL": "x", "StackId": "x"});
+    assert!(crate::event::Event::of(request.to_string().as_bytes(), true).is_none());
+}

@@ -1,0 +1,202 @@
+//! CreateUrls, invoked by other services. CloudFormation waits for a response, whatever becomes of its event; the
+//! notification of an approval has nobody who would read a refusal.
+
+use super::{App, Door};
+use crate::calls::Calls;
+use crate::event::{Event, ResourceEvent, Wanted};
+use crate::log::Line;
+use crate::rejection::{Fault, Rejection};
+use crate::reply::{self, Created, Links, Reply};
+use crate::target::{About, CustomResource, TargetKind};
+use crate::transaction::TransactionId;
+use bytes::Bytes;
+use http::Request;
+use serde_json::{Map, Value};
+
+/// Longest reason that CloudFormation is given, in characters: a response has 4,096 bytes in all.
+const MAX_REASON_CHARS: usize = 700;
+
+/// How an event of CloudFormation ended.
+enum Outcome {
+    /// Somebody is asked; the response comes with the answer.
+    Waits,
+    /// A response at once: its attributes, and whether they are hidden.
+    Ready(Map<String, Value>, bool),
+}
+
+impl App {
+    pub(super) async fn event(
+        &self,
+        event: Event,
+        transaction: TransactionId,
+        calls: &Calls,
+        line: &mut Line,
+    ) -> Reply {
+        match event {
+            Event::Resource(event) => self.custom_resource(&event, transaction, calls, line).await,
+            Event::Notification(request) => match self.notified(request, transaction, calls, line).await {
+                Ok(created) => {
+                    line.message = "Created links for an approval of CodePipeline.".to_owned();
+                    line.outcome = "created";
+                    line.links = Some(created.links.len());
+                    reply::event("WAITING", transaction)
+                }
+                Err(rejection) => {
+                    line.refuse(&rejection);
+                    reply::not_created(&rejection, transaction)
+                }
+            },
+        }
+    }
+
+    async fn notified(
+        &self,
+        request: Result<Value, Fault>,
+        transaction: TransactionId,
+        calls: &Calls,
+        line: &mut Line,
+    ) -> Result<Created, Rejection> {
+        let request = request.map_err(Rejection::InvalidJson)?;
+        self.create_from(&request, transaction, calls, line).await
+    }
+
+    async fn create_from(
+        &self,
+        request: &Value,
+        transaction: TransactionId,
+        calls: &Calls,
+        line: &mut Line,
+    ) -> Result<Created, Rejection> {
+        let request = Request::new(Bytes::from(request.to_string()));
+        self.try_create(Door::Direct, &request, transaction, calls, line)
+            .await
+    }
+
+    async fn custom_resource(
+        &self,
+        event: &ResourceEvent,
+        transaction: TransactionId,
+        calls: &Calls,
+        line: &mut Line,
+    ) -> Reply {
+        // Nobody can be told that this is wrong.
+        let resource = match event.resource(transaction) {
+            Ok(resource) => resource,
+            Err(fault) => {
+                let rejection = Rejection::InvalidJson(fault);
+                line.refuse(&rejection);
+                return reply::not_created(&rejection, transaction);
+            }
+        };
+        let outcome = self.asked_by_stack(event, transaction, calls, line).await;
+        let body = match &outcome {
+            Ok(Outcome::Waits) => {
+                line.message = "Created links that a custom resource waits for.".to_owned();
+                line.outcome = "created";
+                return reply::event("WAITING", transaction);
+            }
+            Ok(Outcome::Ready(attributes, hidden)) => ready(&resource, attributes, *hidden, transaction),
+            Err(rejection) => refused(&resource, rejection, transaction),
+        };
+        let status = match &outcome {
+            Ok(_) => "SUCCESS",
+            Err(_) => "FAILED",
+        };
+        if let Err(rejection) = &outcome {
+            line.refuse(rejection);
+        } else {
+            line.message = "Answered a custom resource.".to_owned();
+            line.outcome = "answered";
+        }
+        let sent = match body {
+            Ok(body) => self.tasks.respond(&resource, body, calls).await,
+            Err(what) => return self.unanswered(Rejection::ServiceError(what.to_owned()), transaction, line),
+        };
+        match sent {
+            Ok(_) => reply::event(status, transaction),
+            Err(not_told) => self.unanswered(not_told.into_rejection(), transaction, line),
+        }
+    }
+
+    /// CloudFormation would wait for an hour: the invocation fails, so that Lambda tries again.
+    fn unanswered(&self, rejection: Rejection, transaction: TransactionId, line: &mut Line) -> Reply {
+        line.refuse(&rejection);
+        reply::not_created(&rejection, transaction)
+    }
+
+    async fn asked_by_stack(
+        &self,
+        event: &ResourceEvent,
+        transaction: TransactionId,
+        calls: &Calls,
+        line: &mut Line,
+    ) -> Result<Outcome, Rejection> {
+        let under = |fault: Fault| Rejection::InvalidJson(fault.under("ResourceProperties"));
+        let (request, waits, shows_urls) = match event.wanted(transaction).map_err(under)? {
+            // Also where custom resources were switched off since: a stack must be able to go.
+            Wanted::Nothing => return Ok(Outcome::Ready(Map::new(), false)),
+            Wanted::Links {
+                request,
+                waits,
+                shows_urls,
+            } => (request, waits, shows_urls),
+        };
+        let kind = TargetKind::CustomResource;
+        if !self.config.switches.targets.permit(kind) {
+            return Err(Rejection::TargetDisabled(kind.as_str(), kind.parameter()));
+        }
+        let created = self.create_from(&request, transaction, calls, line).await?;
+        line.links = Some(created.links.len());
+        if waits {
+            return Ok(Outcome::Waits);
+        }
+        Ok(Outcome::Ready(attributes(&created, shows_urls), shows_urls))
+    }
+}
+
+/// What `Fn::GetAtt` finds at a resource that does not wait.
+fn attributes(created: &Created, shows_urls: bool) -> Map<String, Value> {
+    let mut attributes = Map::new();
+    attributes.insert("TransactionId".to_owned(), created.transaction_id.clone().into());
+    if let Some(expiration) = &created.expiration {
+        attributes.insert("Expiration".to_owned(), expiration.clone().into());
+    }
+    if let (true, Links::Shared(urls)) = (shows_urls, &created.links) {
+        let urls = urls
+            .iter()
+            .map(|(name, url)| (format!("Urls.{name}"), url.clone()));
+        attributes.extend(urls);
+    }
+    attributes
+}
+
+fn ready(
+    resource: &CustomResource,
+    attributes: &Map<String, Value>,
+    hidden: bool,
+    transaction: TransactionId,
+) -> Result<String, &'static str> {
+    let about = About {
+        transaction,
+        answer: "",
+    };
+    let done = "The links are made.";
+    match resource.succeeded(done, attributes.clone(), hidden, about) {
+        Ok(body) => Ok(body),
+        Err(what) => resource.failed(&format!("UrlTooLong: {what}; do not ask for return_urls"), about),
+    }
+}
+
+fn refused(
+    resource: &CustomResource,
+    rejection: &Rejection,
+    transaction: TransactionId,
+) -> Result<String, &'static str> {
+    let about = About {
+        transaction,
+        answer: "",
+    };
+    let reason = format!("{}: {rejection} (transaction {transaction})", rejection.code());
+    let reason: String = reason.chars().take(MAX_REASON_CHARS).collect();
+    resource.failed(&reason, about)
+}

@@ -1,0 +1,73 @@
+//! Senders of CloudEvents ask with OPTIONS whether they may send to a link before they do. Nothing is reported here.
+
+use super::{App, Caller, header};
+use crate::calls::Calls;
+use crate::link::Query;
+use crate::log::Line;
+use crate::rejection::Rejection;
+use crate::reply::{self, Reply};
+use crate::seal::Untrusted;
+use bytes::Bytes;
+use http::{HeaderName, Method, Request};
+use std::time::Instant;
+
+/// Longest name of a system that is echoed, in characters.
+const MAX_ORIGIN_CHARS: usize = 256;
+
+impl App {
+    /// The answer to a sender of CloudEvents that asks for permission; `None` when this is no such request, or when the
+    /// link is not for CloudEvents: browsers ask with OPTIONS too.
+    pub(super) async fn handshake(&self, caller: &Caller, request: &Request<Bytes>) -> Option<Reply> {
+        if request.method() != Method::OPTIONS {
+            return None;
+        }
+        let origin = header(
+            request.headers(),
+            HeaderName::from_static("webhook-request-origin"),
+        )?;
+        let is_name = (1..=MAX_ORIGIN_CHARS).contains(&origin.len())
+            && origin.bytes().all(|byte| byte.is_ascii_graphic());
+        let start = Instant::now();
+        let calls = Calls::default();
+        let mut line = self.line(caller, request);
+        let reply = match self.may_send(request, &calls, &mut line).await {
+            Ok(true) if is_name => {
+                line.message = "Permitted a sender of CloudEvents; nothing was done.".to_owned();
+                line.outcome = "handshake";
+                reply::permission(&origin)
+            }
+            // Not for CloudEvents, or damaged: as OPTIONS to any other link.
+            Ok(_) | Err(_) => return None,
+        };
+        self.write(line, &calls, start, &reply);
+        Some(reply)
+    }
+
+    async fn may_send(
+        &self,
+        request: &Request<Bytes>,
+        calls: &Calls,
+        line: &mut Line,
+    ) -> Result<bool, Rejection> {
+        let query = Query::parse(request.uri().query().unwrap_or_default());
+        let untrusted = query
+            .data()
+            .and_then(Untrusted::parse)
+            .map_err(Rejection::InvalidPayload)?;
+        let now = self.now();
+        line.format = Some(untrusted.format());
+        line.data_key = untrusted.fingerprint();
+        let payload = self.open(untrusted, now, calls).await?.payload;
+        line.transaction_id = Some(payload.transaction.to_string());
+        line.action = Some(payload.action.name.to_string());
+        line.kind = Some(payload.action.kind.action_type().as_str());
+        let agrees = query.agrees(&payload.action.name, payload.action.kind.action_type());
+        Ok(self.config.switches.post_actions
+            && agrees
+            && payload
+                .action
+                .webhook()
+                .is_some_and(|webhook| webhook.intake.cloudevents)
+            && !payload.is_expired(now))
+    }
+}

@@ -1,0 +1,218 @@
+use super::multipart::MAX_PARTS;
+use super::*;
+use serde_json::{Value, json};
+
+fn intake(fields: Value) -> Intake {
+    Intake::read(serde_json::from_value(fields).unwrap()).unwrap()
+}
+
+#[track_caller]
+fn check(fields: Value, content_type: &str, body: &str, expected: Value) {
+    let json = as_json(&intake(fields), true, body.as_bytes(), Some(content_type)).unwrap();
+    assert_eq!(
+        serde_json::from_str::<Value>(&json).unwrap(),
+        expected,
+        "{content_type}: {body}"
+    );
+}
+
+#[track_caller]
+fn check_refused(fields: Value, content_type: Option<&str>, body: &[u8], status: u16) -> String {
+    let rejection = as_json(&intake(fields), true, body, content_type).expect_err("refused");
+    assert_eq!(
+        (rejection.code(), rejection.status().as_u16()),
+        ("InvalidPostActionBody", status),
+        "{rejection}"
+    );
+    rejection.to_string()
+}
+
+const FORM: &str = "application/x-www-form-urlencoded";
+const MULTIPART: &str = "multipart/form-data; boundary=b";
+
+fn part(head: &str, content: &str) -> String {
+    format!("--b\r\nContent-Disposition: form-data; {head}\r\n\r\n{content}\r\n")
+}
+
+#[test]
+fn forms_are_objects() {
+    for (body, expected) in [
+        ("a=1&b=x+y&c=%C3%A9", json!({"a": "1", "b": "x y", "c": "é"})),
+        (
+            "a=1&a=2&b=&a=3&c",
+            json!({"a": ["1", "2", "3"], "b": "", "c": ""}),
+        ),
+        ("=x&&a=b=c", json!({"": "x", "a": "b=c"})),
+        ("a=%zz&b=%2", json!({"a": "%zz", "b": "%2"})),
+        ("&", json!({})),
+        ("__proto__=1&%61=2", json!({"__proto__": "1", "a": "2"})),
+    ] {
+        check(json!({}), FORM, body, expected.clone());
+        check(
+            json!({}),
+            "APPLICATION/X-www-form-urlencoded; charset=utf-8",
+            body,
+            expected,
+        );
+    }
+}
+
+#[test]
+fn one_field_of_a_form_is_the_body_where_the_author_says_so() {
+    let unwrap = || json!({"unwrap": "payload"});
+    check(unwrap(), FORM, "payload=%7B%22a%22%3A+1%7D&x=y", json!({"a": 1}));
+    check(unwrap(), FORM, "command=%2Fx", json!({"command": "/x"}));
+    check(
+        unwrap(),
+        "application/json",
+        r#"{"payload":"1"}"#,
+        json!({"payload": "1"}),
+    );
+    check(
+        unwrap(),
+        MULTIPART,
+        &(part("name=\"payload\"", "[1]") + "--b--"),
+        json!([1]),
+    );
+    // What the field holds is read, and refused, as a JSON body is.
+    let text = as_json(&intake(unwrap()), true, b"payload=%7B", Some(FORM)).unwrap();
+    assert_eq!(text, "{");
+    check_refused(unwrap(), Some(FORM), b"payload=1&payload=2", 400);
+    let file = part("name=\"payload\"; filename=\"a\"", "[1]") + "--b--";
+    check_refused(unwrap(), Some(MULTIPART), file.as_bytes(), 400);
+}
+
+#[test]
+fn forms_beyond_the_limits_are_refused() {
+    let fields = |count: usize| vec!["a=b"; count].join("&");
+    check(
+        json!({}),
+        FORM,
+        &fields(MAX_FIELDS),
+        json!({"a": vec!["b"; MAX_FIELDS]}),
+    );
+    check_refused(json!({}), Some(FORM), fields(MAX_FIELDS + 1).as_bytes(), 400);
+    check_refused(json!({}), Some(FORM), b"a=%FF", 400);
+    check_refused(json!({}), Some(FORM), b"%FF=a", 400);
+    check_refused(json!({}), Some(FORM), b"a=\xff", 400);
+    let large = vec![b'a'; MAX_BODY_BYTES + 1];
+    for kind in [FORM, "application/json", "text/plain", MULTIPART, "image/png"] {
+        check_refused(json!({"accept_raw": true}), Some(kind), &large, 400);
+    }
+}
+
+#[test]
+fn multipart_bodies_are_objects_without_the_bytes_of_files() {
+    let body = part("name=\"a\"", "1")
+        + &part(
+            "name=\"f\"; filename=\"x.bin\"\r\nContent-Type: image/png",
+            "\0\u{1}é",
+        )
+        + &part("name=\"a\"", "é")
+        + &part("name=\"g\"; filename=\"\"", "")
+        + "--b--\r\n";
+    let file = json!({"filename": "x.bin", "content_type": "image/png", "size": 4});
+    let none = json!({"filename": "", "content_type": null, "size": 0});
+    check(
+        json!({}),
+        MULTIPART,
+        &body,
+        json!({"a": ["1", "é"], "f": file, "g": none}),
+    );
+    check(json!({}), MULTIPART, "--b--\r\n", json!({}));
+}
+
+#[test]
+fn other_multipart_bodies_are_refused() {
+    let good = part("name=\"a\"", "1") + "--b--";
+    check_refused(json!({}), Some("multipart/form-data"), good.as_bytes(), 400);
+    check_refused(
+        json!({}),
+        Some("multipart/form-data; boundary=c"),
+        good.as_bytes(),
+        400,
+    );
+    check_refused(
+        json!({}),
+        Some("multipart/mixed; boundary=b"),
+        good.as_bytes(),
+        415,
+    );
+    for body in [
+        "x".to_owned(),
+        part("name=\"a\"", "1"),
+        part("filename=\"a\"", "1") + "--b--",
+        "--b\r\n\r\n1\r\n--b--".to_owned(),
+        "--b\r\nContent-Disposition: form-data; name=\"a\"".to_owned(),
+        part("name=\"a\"", "1").repeat(MAX_PARTS + 1) + "--b--",
+    ] {
+        check_refused(json!({}), Some(MULTIPART), body.as_bytes(), 400);
+    }
+    let not_text = [b"--b\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n\xff\r\n--b--".as_slice()];
+    check_refused(json!({}), Some(MULTIPART), not_text[0], 400);
+    let most = part("name=\"a\"", "1").repeat(MAX_PARTS) + "--b--";
+    check(json!({}), MULTIPART, &most, json!({"a": vec!["1"; MAX_PARTS]}));
+}
+
+#[test]
+fn texts_are_strings_and_nothing_is_null() {
+    check(
+        json!({}),
+        "text/plain; charset=utf-8",
+        "a\"\n\u{1}é",
+        json!("a\"\n\u{1}é"),
+    );
+    check(json!({}), "text/xml", "<a/>", json!("<a/>"));
+    check(json!({}), "text/plain", "", Value::Null);
+    check(json!({}), "application/json", "", Value::Null);
+    check_refused(json!({}), Some("text/plain"), b"\xff", 400);
+    let json = as_json(&intake(json!({})), true, b"", None).unwrap();
+    assert_eq!(json, "null");
+}
+
+#[test]
+fn other_types_are_base64_or_refused() {
+    check(
+        json!({"accept_raw": true}),
+        "application/xml",
+        "<a/>",
+        json!("PGEvPg=="),
+    );
+    check(
+        json!({"accept_raw": true, "bodies": ["text"]}),
+        "application/json",
+        "{}",
+        json!("e30="),
+    );
+    for kind in [
+        Some("application/xml"),
+        Some("image/png"),
+        Some("text"),
+        Some(""),
+        None,
+    ] {
+        check_refused(json!({}), kind, b"<a/>", 415);
+    }
+}
+
+#[test]
+fn only_the_kinds_that_the_author_names_are_taken() {
+    let only = |kind: &str| json!({"bodies": [kind]});
+    for (kind, content_type, body) in [
+        ("json", "application/cloudevents+json", "{}"),
+        ("form", FORM, "a=b"),
+        ("multipart", MULTIPART, "--b--\r\n"),
+        ("text", "text/plain", "a"),
+    ] {
+        assert!(as_json(&intake(only(kind)), true, body.as_bytes(), Some(content_type)).is_ok());
+        check_refused(only("empty"), Some(content_type), body.as_bytes(), 415);
+        let message = check_refused(only(kind), Some(content_type), b"", 400);
+        assert_eq!(message, "body: is missing");
+    }
+    assert!(as_json(&intake(only("empty")), true, b"", None).is_ok());
+    // A link that checks no signature takes JSON, and what its author named.
+    let plain = intake(json!({"cloudevents": true}));
+    assert!(as_json(&plain, false, b"{}", Some("application/json")).is_ok());
+    assert!(as_json(&plain, false, b"a=b", Some(FORM)).is_err());
+    assert!(as_json(&plain, false, b"", None).is_err());
+}

@@ -1,0 +1,147 @@
+//! `generic`: what is signed and where, in the author's words, for senders that have no row of their own.
+
+use super::mac::{Algorithm, Encoding, Part, Parts, Row, TimeAt};
+use super::received::TimeUnit;
+use super::secret::KeyForm;
+use crate::rejection::Fault;
+
+/// Longest text that describes a part of a request, in characters.
+const MAX_TEXT_CHARS: usize = 128;
+/// Most parts of what is signed.
+const MAX_PARTS: usize = 16;
+
+/// An HMAC over body, time, headers and fixed texts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Generic {
+    /// Where the signature stands.
+    pub header: String,
+    /// In front of it.
+    pub prefix: Option<String>,
+    /// What is signed, as it was written: `{body}`, `{ts}`, `{header:name}` and fixed texts.
+    pub parts: Vec<String>,
+    /// Where the time stands.
+    pub time: Option<(TimeIn, TimeUnit)>,
+    /// Of the HMAC.
+    pub algorithm: Algorithm,
+    /// Of the signature.
+    pub encoding: Encoding,
+    /// Of the secret.
+    pub key: KeyForm,
+}
+
+/// Where a time stands, in the author's words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TimeIn {
+    /// In a header of its own.
+    Header(String),
+    /// Under this key in the header of the signature.
+    Key(String),
+}
+
+impl Generic {
+    /// What types cannot say.
+    ///
+    /// # Errors
+    /// The field that is wrong.
+    pub(super) fn checked(self) -> Result<Self, Fault> {
+        check_header("header", &self.header)?;
+        let texts = self.prefix.iter().map(|text| ("prefix", text));
+        for (field, text) in texts.chain(self.parts.iter().map(|part| ("parts", part))) {
+            if text.is_empty() || text.chars().nth(MAX_TEXT_CHARS).is_some() || !is_visible(text) {
+                let what = "must have 1 to 128 visible ASCII characters";
+                return Err(Fault::at(field, what));
+            }
+        }
+        match &self.time {
+            Some((TimeIn::Header(name), _)) => check_header("ts_header", name)?,
+            Some((TimeIn::Key(key), _)) => {
+                if !key.bytes().all(|byte| byte.is_ascii_alphanumeric()) || !(1..=32).contains(&key.len()) {
+                    return Err(Fault::at("ts_key", "must have 1 to 32 letters and digits"));
+                }
+                if self.prefix.is_none() {
+                    let what = "is needed beside ts_key: it tells the signature from the time, as in v1=";
+                    return Err(Fault::at("prefix", what));
+                }
+            }
+            None => {}
+        }
+        let parts = self.read_parts()?;
+        let is_there = |wanted: Part<'_>| parts.contains(&wanted);
+        if self.parts.len() > MAX_PARTS {
+            return Err(Fault::at("parts", "must have at most 16 parts"));
+        }
+        if !is_there(Part::Body) {
+            let what = "must hold {body}: what is not signed may be anybody's";
+            return Err(Fault::at("parts", what));
+        }
+        match (&self.time, is_there(Part::Time)) {
+            (Some(_), true) | (None, false) => Ok(self),
+            (Some(_), false) => Err(Fault::at(
+                "parts",
+                "must hold {ts}: a time that is not signed proves nothing",
+            )),
+            (None, true) => Err(Fault::at(
+                "parts",
+                "holds {ts}; say where it is: ts_header or ts_key",
+            )),
+        }
+    }
+
+    fn read_parts(&self) -> Result<Vec<Part<'_>>, Fault> {
+        let part = |text: &'_ String| -> Result<(), Fault> {
+            match part_of(text) {
+                Part::Header(name) => check_header("parts", name),
+                Part::Text(text) if text.contains(['{', '}']) => {
+                    let what = "may hold {ts}, {body}, {header:name} and texts without braces, one a part";
+                    Err(Fault::at("parts", what))
+                }
+                Part::Text(_) | Part::Time | Part::Body => Ok(()),
+            }
+        };
+        self.parts.iter().try_for_each(part)?;
+        Ok(self.parts.iter().map(|text| part_of(text)).collect())
+    }
+
+    /// As a row of the table.
+    pub(super) fn row(&self) -> Row<'_> {
+        Row {
+            header: &self.header,
+            prefix: self.prefix.as_deref().unwrap_or_default(),
+            time: self.time.as_ref().map(|(place, unit)| match place {
+                TimeIn::Header(name) => (TimeAt::Header(name), *unit),
+                TimeIn::Key(key) => (TimeAt::Key(key), *unit),
+            }),
+            parts: Parts::Own(self.parts.iter().map(|text| part_of(text)).collect()),
+            algorithm: self.algorithm,
+            encoding: self.encoding,
+            key: self.key,
+        }
+    }
+}
+
+fn part_of(text: &str) -> Part<'_> {
+    let header = text
+        .strip_prefix("{header:")
+        .and_then(|rest| rest.strip_suffix('}'));
+    match (text, header) {
+        ("{ts}", _) => Part::Time,
+        ("{body}", _) => Part::Body,
+        (_, Some(name)) => Part::Header(name),
+        (text, None) => Part::Text(text),
+    }
+}
+
+/// A name of a header (RFC 9110, `token`).
+pub(super) fn check_header(field: &str, name: &str) -> Result<(), Fault> {
+    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    if (1..=64).contains(&name.len()) && name.bytes().all(is_token) {
+        Ok(())
+    } else {
+        let what = "must be the name of a header: 1 to 64 letters, digits and hyphens";
+        Err(Fault::at(field, what))
+    }
+}
+
+fn is_visible(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ')
+}

@@ -1,0 +1,125 @@
+//! What may be sent to a link that is for machines.
+
+use crate::json::JsonText;
+use crate::rejection::Fault;
+use serde::{Deserialize, Deserializer, Serialize};
+
+/// Longest name of a field that is unwrapped, in characters.
+const MAX_FIELD_CHARS: usize = 64;
+
+/// The kinds of body. In the order in which links name them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum BodyKind {
+    /// `application/json` and every `+json` type: the value.
+    Json,
+    /// `application/x-www-form-urlencoded`: an object.
+    Form,
+    /// `multipart/form-data`: an object.
+    Multipart,
+    /// `text/*`: a string.
+    Text,
+    /// Nothing: `null`.
+    Empty,
+}
+
+/// As it is written in links; in requests these are fields of the action.
+#[derive(Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, expecting = "an object")]
+pub struct Wire {
+    /// The kinds that are taken.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub bodies: Option<Vec<BodyKind>>,
+    /// The field of a form whose JSON is taken for the body.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub unwrap: Option<String>,
+    /// Whether other types are taken, as base64.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub accept_raw: Option<bool>,
+    /// Whether the handshake of CloudEvents is answered.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub cloudevents: Option<bool>,
+}
+
+/// A field that may be left out but is never null.
+fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
+
+/// What may be sent, checked.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Intake {
+    /// The kinds that the author named, each once and in order.
+    pub bodies: Option<Vec<BodyKind>>,
+    /// The field of a form whose JSON is taken for the body.
+    pub unwrap: Option<String>,
+    /// Whether other types are taken, as base64.
+    pub accept_raw: bool,
+    /// Whether the handshake of CloudEvents is answered.
+    pub cloudevents: bool,
+}
+
+impl Intake {
+    /// Reads what an author wrote, or what a link holds.
+    ///
+    /// # Errors
+    /// The field that is wrong.
+    pub fn read(wire: Wire) -> Result<Self, Fault> {
+        let bodies = wire.bodies.map(|mut bodies| {
+            bodies.sort_unstable();
+            bodies.dedup();
+            bodies
+        });
+        if bodies.as_ref().is_some_and(Vec::is_empty) {
+            return Err(Fault::at("bodies", "must name at least one kind, or be left out"));
+        }
+        if let Some(field) = &wire.unwrap
+            && (field.is_empty() || field.chars().nth(MAX_FIELD_CHARS).is_some())
+        {
+            return Err(Fault::at("unwrap", "must have 1 to 64 characters"));
+        }
+        Ok(Self {
+            bodies,
+            unwrap: wire.unwrap,
+            accept_raw: wire.accept_raw == Some(true),
+            cloudevents: wire.cloudevents == Some(true),
+        })
+    }
+
+    /// As a link holds it: one text for each; nothing where the author said nothing.
+    pub fn to_json(&self) -> Option<JsonText> {
+        let wire = Wire {
+            bodies: self.bodies.clone(),
+            unwrap: self.unwrap.clone(),
+            accept_raw: self.accept_raw.then_some(true),
+            cloudevents: self.cloudevents.then_some(true),
+        };
+        (*self != Self::default()).then(|| JsonText::of(&wire))
+    }
+
+    /// Whether a kind is taken. A link that checks signatures takes all that its author did not rule out; another one
+    /// takes JSON and what its author named.
+    pub fn takes(&self, kind: BodyKind, is_verified: bool) -> bool {
+        match &self.bodies {
+            Some(bodies) => bodies.contains(&kind),
+            None => is_verified || kind == BodyKind::Json,
+        }
+    }
+}

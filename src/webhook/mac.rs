@@ -1,0 +1,354 @@
+//! Senders that sign with an HMAC in a header: one table of what they differ in, and one way to check all of them.
+//! `generic` is a row that the author of a link writes.
+
+use super::received::{Received, TimeUnit};
+use super::secret::{BASE64, KeyForm, Secret, unhex};
+use crate::rejection::Unproven;
+use base64::Engine as _;
+use ring::hmac;
+use serde::{Deserialize, Serialize};
+
+/// Signatures of one header that are tried.
+const MAX_SIGNATURES: usize = 10;
+
+/// Of the HMAC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Algorithm {
+    /// HMAC-SHA-1, for senders that have nothing better.
+    Sha1,
+    /// HMAC-SHA-256.
+    Sha256,
+    /// HMAC-SHA-512.
+    Sha512,
+}
+
+impl Algorithm {
+    fn of_ring(self) -> hmac::Algorithm {
+        match self {
+            Algorithm::Sha1 => hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY,
+            Algorithm::Sha256 => hmac::HMAC_SHA256,
+            Algorithm::Sha512 => hmac::HMAC_SHA512,
+        }
+    }
+}
+
+/// How a signature is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Encoding {
+    /// Hex digits.
+    Hex,
+    /// Standard base64.
+    Base64,
+}
+
+impl Encoding {
+    pub(super) fn decode(self, text: &str) -> Option<Vec<u8>> {
+        match self {
+            Encoding::Hex => unhex(text),
+            Encoding::Base64 => BASE64.decode(text).ok(),
+        }
+    }
+}
+
+/// A piece of what is signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part<'a> {
+    /// The time, as it was written.
+    Time,
+    /// The body.
+    Body,
+    /// The value of a header.
+    Header(&'a str),
+    /// This text.
+    Text(&'a str),
+}
+
+/// All pieces.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Parts<'a> {
+    /// Of a sender in the table.
+    Fixed(&'static [Part<'static>]),
+    /// Of an author.
+    Own(Vec<Part<'a>>),
+}
+
+impl<'a> Parts<'a> {
+    fn as_slice(&self) -> &[Part<'a>] {
+        match self {
+            Parts::Fixed(parts) => parts,
+            Parts::Own(parts) => parts,
+        }
+    }
+}
+
+/// Where the time stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TimeAt<'a> {
+    /// In a header of its own.
+    Header(&'a str),
+    /// Under this key in the header of the signature, which is a list then.
+    Key(&'a str),
+}
+
+/// A row of the table.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Row<'a> {
+    /// Where the signature stands.
+    pub header: &'a str,
+    /// In front of it.
+    pub prefix: &'a str,
+    /// The time that is signed, if one is.
+    pub time: Option<(TimeAt<'a>, TimeUnit)>,
+    /// What is signed.
+    pub parts: Parts<'a>,
+    /// Of the HMAC.
+    pub algorithm: Algorithm,
+    /// Of the signature.
+    pub encoding: Encoding,
+    /// Of the secret.
+    pub key: KeyForm,
+}
+
+const BODY: Parts<'static> = Parts::Fixed(&[Part::Body]);
+/// HMAC-SHA-256 of the body in hex, under a secret that is text.
+const PLAIN: Row<'static> = Row {
+    header: "",
+    prefix: "",
+    time: None,
+    parts: BODY,
+    algorithm: Algorithm::Sha256,
+    encoding: Encoding::Hex,
+    key: KeyForm::Utf8,
+};
+
+pub(super) const GITHUB: Row<'static> = Row {
+    header: "x-hub-signature-256",
+    prefix: "sha256=",
+    ..PLAIN
+};
+pub(super) const STRIPE: Row<'static> = Row {
+    header: "stripe-signature",
+    prefix: "v1=",
+    time: Some((TimeAt::Key("t"), TimeUnit::Seconds)),
+    parts: Parts::Fixed(&[Part::Time, Part::Text("."), Part::Body]),
+    ..PLAIN
+};
+pub(super) const SLACK: Row<'static> = Row {
+    header: "x-slack-signature",
+    prefix: "v0=",
+    time: Some((TimeAt::Header("x-slack-request-timestamp"), TimeUnit::Seconds)),
+    parts: Parts::Fixed(&[Part::Text("v0:"), Part::Time, Part::Text(":"), Part::Body]),
+    ..PLAIN
+};
+pub(super) const SHOPIFY: Row<'static> = Row {
+    header: "x-shopify-hmac-sha256",
+    encoding: Encoding::Base64,
+    ..PLAIN
+};
+pub(super) const TEAMS_OUTGOING: Row<'static> = Row {
+    header: "authorization",
+    prefix: "HMAC ",
+    encoding: Encoding::Base64,
+    key: KeyForm::Base64,
+    ..PLAIN
+};
+pub(super) const HOOKDECK: Row<'static> = Row {
+    header: "x-hookdeck-signature",
+    encoding: Encoding::Base64,
+    ..PLAIN
+};
+pub(super) const WOOCOMMERCE: Row<'static> = Row {
+    header: "x-wc-webhook-signature",
+    encoding: Encoding::Base64,
+    ..PLAIN
+};
+pub(super) const PADDLE: Row<'static> = Row {
+    header: "paddle-signature",
+    prefix: "h1=",
+    time: Some((TimeAt::Key("ts"), TimeUnit::Seconds)),
+    parts: Parts::Fixed(&[Part::Time, Part::Text(":"), Part::Body]),
+    ..PLAIN
+};
+pub(super) const WEBFLOW: Row<'static> = Row {
+    header: "x-webflow-signature",
+    time: Some((TimeAt::Header("x-webflow-timestamp"), TimeUnit::Milliseconds)),
+    parts: Parts::Fixed(&[Part::Time, Part::Text(":"), Part::Body]),
+    ..PLAIN
+};
+pub(super) const ELEVENLABS: Row<'static> = Row {
+    header: "elevenlabs-signature",
+    prefix: "v0=",
+    time: Some((TimeAt::Key("t"), TimeUnit::Seconds)),
+    parts: Parts::Fixed(&[Part::Time, Part::Text("."), Part::Body]),
+    ..PLAIN
+};
+pub(super) const VERCEL: Row<'static> = Row {
+    header: "x-vercel-signature",
+    algorithm: Algorithm::Sha1,
+    ..PLAIN
+};
+
+impl Row<'_> {
+    /// Whether one of the signatures is of one of the secrets, and the time is tolerated.
+    pub(super) fn check(
+        &self,
+        secrets: &[Secret],
+        tolerance: Option<u64>,
+        received: &Received<'_>,
+    ) -> Result<(), Unproven> {
+        let value = received.header(self.header)?;
+        let (time, signatures) = match self.time {
+            Some((TimeAt::Key(key), _)) => {
+                let (time, signatures) = self.in_list(value, key)?;
+                (Some(time), signatures)
+            }
+            Some((TimeAt::Header(name), _)) => (Some(received.header(name)?), vec![self.only(value)?]),
+            None => (None, vec![self.only(value)?]),
+        };
+        if let (Some(time), Some((_, unit))) = (time, self.time) {
+            received.check_time(time, unit, tolerance)?;
+        }
+        let mut signed = Vec::with_capacity(received.body.len() + value.len());
+        for part in self.parts.as_slice() {
+            match part {
+                Part::Time => signed.extend(time.unwrap_or_default().as_bytes()),
+                Part::Body => signed.extend(received.body),
+                Part::Header(name) => signed.extend(received.header(name)?.as_bytes()),
+                Part::Text(text) => signed.extend(text.as_bytes()),
+            }
+        }
+        let fits = |secret: &Secret| {
+            let Ok(key) = secret.bytes(self.key) else {
+                return false;
+            };
+            let key = hmac::Key::new(self.algorithm.of_ring(), &key);
+            signatures
+                .iter()
+                .any(|signature| hmac::verify(&key, &signed, signature).is_ok())
+        };
+        if secrets.iter().any(fits) {
+            Ok(())
+        } else {
+            Err(Unproven::Wrong)
+        }
+    }
+
+    /// A header that is one signature behind its prefix.
+    fn only(&self, value: &str) -> Result<Vec<u8>, Unproven> {
+        let text = value.strip_prefix(self.prefix);
+        text.and_then(|text| self.encoding.decode(text))
+            .ok_or_else(|| self.unreadable())
+    }
+
+    /// A header that is a list such as `t=1700000000,v1=…,v1=…`: the one time, and every signature.
+    fn in_list<'v>(&self, value: &'v str, key: &str) -> Result<(&'v str, Vec<Vec<u8>>), Unproven> {
+        let mut times = Vec::new();
+        let mut signatures = Vec::new();
+        for entry in value.split([',', ';']).map(str::trim) {
+            if let Some(time) = entry.strip_prefix(key).and_then(|rest| rest.strip_prefix('=')) {
+                times.push(time);
+            } else if let Some(text) = entry.strip_prefix(self.prefix) {
+                signatures.push(self.encoding.decode(text).ok_or_else(|| self.unreadable())?);
+            }
+        }
+        match (times.as_slice(), signatures.len()) {
+            ([time], 1..=MAX_SIGNATURES) => Ok((time, signatures)),
+            ([_], 0) | ([], _) => Err(self.unreadable()),
+            ([_], _) => Err(Unproven::TooMany),
+            ([_, ..], _) => Err(Unproven::Repeated(format!("{} ({key})", self.header))),
+        }
+    }
+
+    fn unreadable(&self) -> Unproven {
+        Unproven::Unreadable(format!("header {}", self.header))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: u64 = 1_700_000_000_000;
+
+    fn check(row: &Row<'_>, header: &str) -> Result<(), Unproven> {
+        let headers = [(row.header, header.as_bytes())];
+        let received = Received {
+            headers: &headers,
+            body: b"{}",
+            content_type: None,
+            urls: Vec::new(),
+            now_ms: NOW,
+        };
+        let secrets = [
+            Secret::new("other".to_owned()),
+            Secret::new("not base64!".to_owned()),
+            Secret::new("secret".to_owned()),
+        ];
+        row.check(&secrets, Some(300), &received)
+    }
+
+    fn tag(text: &str) -> String {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, b"secret");
+        super::super::secret::hex(hmac::sign(&key, text.as_bytes()).as_ref())
+    }
+
+    #[test]
+    fn lists_hold_one_time_and_some_signatures() {
+        let good = tag("1700000000.{}");
+        let bad = tag("x");
+        let unreadable = || Err(Unproven::Unreadable("header stripe-signature".to_owned()));
+        for (header, expected) in [
+            (format!("t=1700000000,v1={good}"), Ok(())),
+            (format!("t=1700000000, v1={bad}, v1={good}, v0={bad}"), Ok(())),
+            (format!("v1={good},t=1700000000"), Ok(())),
+            (format!("t=1700000000,v1={bad}"), Err(Unproven::Wrong)),
+            (format!("t=1700000001,v1={good}"), Err(Unproven::Wrong)),
+            (format!("t=1700000000,v0={good}"), unreadable()),
+            (format!("v1={good}"), unreadable()),
+            (format!("t=1700000000,v1={good}x"), unreadable()),
+            (String::new(), unreadable()),
+            (
+                format!("t=1700000000,t=1700000000,v1={good}"),
+                Err(Unproven::Repeated("stripe-signature (t)".to_owned())),
+            ),
+            (
+                format!("t=1700000000{}", format!(",v1={good}").repeat(11)),
+                Err(Unproven::TooMany),
+            ),
+            (
+                format!("t=1699999699,v1={}", tag("1699999699.{}")),
+                Err(Unproven::Stale),
+            ),
+            (
+                format!("t=1700000301,v1={}", tag("1700000301.{}")),
+                Err(Unproven::Future),
+            ),
+        ] {
+            assert_eq!(check(&STRIPE, &header), expected, "{header}");
+        }
+    }
+
+    #[test]
+    fn one_signature_stands_behind_its_prefix() {
+        let good = tag("{}");
+        let unreadable = || Err(Unproven::Unreadable("header x-hub-signature-256".to_owned()));
+        for (header, expected) in [
+            (format!("sha256={good}"), Ok(())),
+            (format!("sha256={}", good.to_uppercase()), Ok(())),
+            (format!("sha256={}", tag("[]")), Err(Unproven::Wrong)),
+            (format!("sha256={}", &good[..62]), Err(Unproven::Wrong)),
+            (good.clone(), unreadable()),
+            (format!("SHA256={good}"), unreadable()),
+            (format!("sha1={good}"), unreadable()),
+            (format!("sha256={}", &good[..63]), unreadable()),
+            (format!("sha256={good},sha256={good}"), unreadable()),
+            ("sha256=".to_owned(), Err(Unproven::Wrong)),
+        ] {
+            assert_eq!(check(&GITHUB, &header), expected, "{header}");
+        }
+    }
+}

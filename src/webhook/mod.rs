@@ -1,0 +1,210 @@
+//! Webhooks that prove who sent them: signatures of the senders that are known, and bodies beyond JSON. A post action
+//! that has nothing of this keeps to the rules of version 1.
+
+pub mod body;
+pub mod challenge;
+mod generic;
+mod in_body;
+pub mod intake;
+mod key_pair;
+mod mac;
+mod received;
+mod scheme;
+mod secret;
+mod shared;
+pub mod standard;
+pub mod twilio;
+pub mod wire;
+
+pub use intake::Intake;
+pub use received::{Headers, Received};
+pub use scheme::Scheme;
+pub use secret::{DerivedKey, Secret};
+
+use crate::json::JsonText;
+use crate::rejection::{Fault, Unproven};
+use secret::{MAX_SECRET_BYTES, MAX_SECRETS};
+use wire::Secrets;
+use zeroize::Zeroizing;
+
+/// Largest tolerance, in seconds: a day.
+const MAX_TOLERANCE: u64 = 86_400;
+
+/// What makes a post action one for machines: at least one of both is the author's.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Webhook {
+    /// How the sender proves who it is.
+    pub verify: Option<Verify>,
+    /// What may be sent.
+    pub intake: Intake,
+}
+
+impl Webhook {
+    /// `None`: a post action as in version 1.
+    pub fn of(verify: Option<Verify>, intake: Intake) -> Option<Self> {
+        let is_plain = verify.is_none() && intake == Intake::default();
+        (!is_plain).then_some(Self { verify, intake })
+    }
+
+    /// Whether senders want instructions for a call or a text message as the answer.
+    pub fn is_twilio(&self) -> bool {
+        let scheme = self.verify.as_ref().map(|verify| &verify.scheme);
+        matches!(scheme, Some(Scheme::Twilio { .. }))
+    }
+}
+
+/// How the sender of a webhook proves who it is; checked in full.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Verify {
+    /// How it signs.
+    pub scheme: Scheme,
+    /// What it signs with; `None`: with the secret that the link derives from its own key.
+    secrets: Option<Vec<Secret>>,
+    /// Seconds by which the signed time may be off.
+    tolerance: Option<u64>,
+}
+
+impl Verify {
+    /// Reads what an author wrote, or what a link holds.
+    ///
+    /// # Errors
+    /// The field that is wrong; no secret is in the text.
+    pub fn read(wire: wire::Verify) -> Result<Self, Fault> {
+        let scheme = Scheme::read(&wire)?;
+        let tolerance = match wire.tolerance {
+            Some(_) if !scheme.has_time() => {
+                let what = "this scheme signs no time; leave it out";
+                return Err(Fault::at("tolerance", what));
+            }
+            Some(1..=MAX_TOLERANCE) => wire.tolerance,
+            Some(_) => return Err(Fault::at("tolerance", "must be from 1 to 86,400 seconds")),
+            None => None,
+        };
+        let secrets = match wire.secret {
+            Secrets::Generate if scheme.generated(&nobodys_key()).is_none() => {
+                let what = "cannot be generated, since this sender makes it; copy it from there";
+                return Err(Fault::at("secret", what));
+            }
+            Secrets::Generate => None,
+            Secrets::Given(secrets) => Some(checked(secrets, &scheme)?),
+        };
+        Ok(Self {
+            scheme,
+            secrets,
+            tolerance,
+        })
+    }
+
+    /// With the tolerance of the scheme where the author named none: a link says what it means, also to later versions.
+    #[must_use]
+    pub fn with_defaults(mut self) -> Self {
+        self.tolerance = self.tolerance.or(self.scheme.default_tolerance());
+        self
+    }
+
+    /// As a link holds it: one text for each.
+    pub fn to_json(&self) -> Zeroizing<String> {
+        let mut wire = wire::Verify {
+            scheme: self.scheme.name(),
+            secret: self.secrets.clone().map_or(Secrets::Generate, Secrets::Given),
+            tolerance: self.tolerance,
+            header: None,
+            prefix: None,
+            parts: None,
+            ts_header: None,
+            ts_key: None,
+            ts_unit: None,
+            algo: None,
+            encoding: None,
+            key: None,
+            url: None,
+        };
+        self.scheme.write(&mut wire);
+        Zeroizing::new(JsonText::of(&wire).into_string())
+    }
+
+    /// Where the link points, for a sender that signs its address.
+    pub fn base(&self) -> Option<&str> {
+        match &self.scheme {
+            Scheme::Twilio { base } => base.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// Notes where the link points, if the sender signs that.
+    pub fn set_base(&mut self, url: &str) {
+        if let Scheme::Twilio { base } = &mut self.scheme {
+            *base = Some(url.to_owned());
+        }
+    }
+
+    /// Whether the secret follows from the link's own key.
+    pub fn is_generated(&self) -> bool {
+        self.secrets.is_none()
+    }
+
+    /// Whether there is a signature, but not over the body.
+    pub fn leaves_body_unsigned(&self) -> bool {
+        self.scheme == Scheme::Mailgun
+    }
+
+    /// Whether the address is missing that the sender signs.
+    pub fn lacks_base(&self) -> bool {
+        matches!(self.scheme, Scheme::Twilio { base: None })
+    }
+
+    /// The scheme for people: nothing of it is secret.
+    pub fn scheme_text(&self) -> String {
+        JsonText::of(&self.scheme.name()).into_string()
+    }
+
+    /// The secret that follows from the link's own key; `None` where the author gave one.
+    pub fn generated(&self, key: &DerivedKey) -> Option<Secret> {
+        match self.secrets {
+            None => self.scheme.generated(key),
+            Some(_) => None,
+        }
+    }
+
+    /// Whether a request comes from who has one of the secrets, and was signed in time.
+    ///
+    /// # Errors
+    /// Why not, for the log.
+    pub fn check(&self, key: Option<&DerivedKey>, received: &Received<'_>) -> Result<(), Unproven> {
+        let generated: Vec<Secret>;
+        let secrets = match &self.secrets {
+            Some(secrets) => secrets,
+            None => {
+                let secret = key.and_then(|key| self.scheme.generated(key));
+                generated = vec![secret.ok_or(Unproven::NoGeneratedSecret)?];
+                &generated
+            }
+        };
+        self.scheme.check(secrets, self.tolerance, received)
+    }
+}
+
+/// Only to ask whether a scheme has secrets that can be generated.
+fn nobodys_key() -> DerivedKey {
+    DerivedKey::new(Zeroizing::new([0; 32]))
+}
+
+fn checked(secrets: Vec<Secret>, scheme: &Scheme) -> Result<Vec<Secret>, Fault> {
+    if !(1..=MAX_SECRETS).contains(&secrets.len()) {
+        return Err(Fault::at("secret", "must be one secret, or a list of 1 to 5"));
+    }
+    for (index, secret) in secrets.iter().enumerate() {
+        let at = match secrets.len() {
+            1 => "secret".to_owned(),
+            _ => format!("secret[{index}]"),
+        };
+        if !(1..=MAX_SECRET_BYTES).contains(&secret.expose().len()) {
+            return Err(Fault::at(at, "must have 1 to 1,024 bytes"));
+        }
+        if secret.expose() == wire::GENERATE {
+            return Err(Fault::at(at, "\"generate\" stands alone, not in a list"));
+        }
+        scheme.check_secret(secret).map_err(|what| Fault::at(at, what))?;
+    }
+    Ok(secrets)
+}

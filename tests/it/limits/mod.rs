@@ -1,0 +1,54 @@
+//! What strangers and authors can make the service do ends somewhere. Times are those of an unoptimised build on a busy
+//! machine: what is not bounded would take minutes, or all memory.
+
+mod bodies;
+mod create;
+mod schemas;
+mod visits;
+
+use crate::support::{Answer, FEATURES, Stack, nothing, post};
+use serde_json::{Value, json};
+use std::time::{Duration, Instant};
+
+/// Longer than anything here takes, and far shorter than it would without its bound.
+const SOON: Duration = Duration::from_secs(20);
+
+#[track_caller]
+fn soon<T>(what: &str, run: impl FnOnce() -> T) -> T {
+    let start = Instant::now();
+    let result = run();
+    assert!(start.elapsed() < SOON, "{what}: {:?}", start.elapsed());
+    result
+}
+
+fn one(action: Value) -> Value {
+    json!({"token": "t", "actions": [action]})
+}
+
+fn of_schema(schema: &Value) -> Value {
+    post(json!([{"name": "o", "type": "heartbeat", "schema": schema}]))
+}
+
+fn of_path(path: &str) -> Value {
+    post(json!([{"name": "o", "type": "success", "schema": {}, "output_path": path}]))
+}
+
+#[track_caller]
+fn refused(answer: &Answer, code: &str, words: &str) {
+    let message = answer.json()["message"].as_str().unwrap_or_default().to_owned();
+    assert_eq!(answer.code(), code, "{message}");
+    assert!(message.contains(words), "{message}");
+}
+
+/// A link whose schema accepts everything, and a body.
+#[track_caller]
+fn post_body(action: Value, body: &str) -> Answer {
+    let stack = Stack::new(FEATURES);
+    let link = stack.link(action, nothing());
+    let answer = soon("a body", || stack.post(&link, body));
+    if answer.status != 200 {
+        assert_eq!(answer.refusal(), (400, "InvalidPostActionBody".to_owned()));
+        assert_eq!(stack.told(), ["waiting"], "nothing was sent");
+    }
+    answer
+}

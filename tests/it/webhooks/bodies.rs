@@ -1,0 +1,129 @@
+//! Bodies beyond JSON: what the outcome then sees. Every kind and limit on its own is tested beside the code.
+
+use super::{hook, linked};
+use crate::support::{FEATURES, Stack, nothing, post, with};
+use serde_json::{Value, json};
+
+const FORM: &str = "application/x-www-form-urlencoded";
+
+fn takes(fields: Value) -> Value {
+    let outcomes = json!([
+        {"name": "yes", "type": "success", "schema": {"type": "object", "properties": {"ok": {"const": "1"}}, "required": ["ok"]},
+            "output_path": "$.ok"},
+        {"name": "no", "type": "failure", "schema": {"type": ["string", "null"]}, "error": "No", "cause_path": "$"},
+        {"name": "pair", "type": "success", "schema": {"type": "object", "required": ["payload"]}, "output_body": true}]);
+    with(post(outcomes), fields)
+}
+
+#[track_caller]
+fn check(fields: Value, content_type: &str, body: &[u8], told: &str) {
+    for stack in [Stack::new(FEATURES), Stack::without_key(FEATURES)] {
+        let url = stack.link(takes(fields.clone()), nothing());
+        let answer = stack.visit("POST", &url, &[("content-type", content_type)], body);
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        assert_eq!(stack.told(), [told]);
+    }
+}
+
+#[track_caller]
+fn refused(fields: Value, content_type: &str, body: &[u8], status: u16) {
+    let stack = Stack::new(FEATURES);
+    let url = stack.link(takes(fields), nothing());
+    let answer = stack.visit("POST", &url, &[("content-type", content_type)], body);
+    assert_eq!(
+        answer.refusal(),
+        (status, "InvalidPostActionBody".to_owned()),
+        "{}",
+        answer.body
+    );
+    assert_eq!(stack.told(), ["waiting"]);
+}
+
+#[test]
+fn schemas_and_paths_see_every_body_as_json() {
+    let all = || json!({"bodies": ["form", "json", "text", "empty", "multipart"]});
+    check(all(), FORM, b"ok=1&x=2", r#"success ["1"]"#);
+    check(all(), "application/json", br#"{"ok":"1"}"#, r#"success ["1"]"#);
+    check(
+        all(),
+        "application/cloudevents+json",
+        br#"{"ok":"1"}"#,
+        r#"success ["1"]"#,
+    );
+    let multipart = b"--b\r\nContent-Disposition: form-data; name=\"ok\"\r\n\r\n1\r\n--b--";
+    check(
+        all(),
+        "multipart/form-data; boundary=b",
+        multipart,
+        r#"success ["1"]"#,
+    );
+    check(all(), "text/plain", b"broken", "failure No broken");
+    check(all(), "text/plain", b"", "failure No [null]");
+    check(
+        json!({"accept_raw": true}),
+        "application/xml",
+        b"<a/>",
+        "failure No PGEvPg==",
+    );
+    let unwrap = json!({"bodies": ["form"], "unwrap": "payload"});
+    check(
+        unwrap.clone(),
+        FORM,
+        b"payload=%7B%22ok%22%3A%221%22%7D",
+        r#"success ["1"]"#,
+    );
+    check(
+        json!({"bodies": ["form"]}),
+        FORM,
+        b"payload=%7B%7D",
+        r#"success {"payload":"{}"}"#,
+    );
+    refused(unwrap, FORM, b"payload=%7B", 400);
+}
+
+#[test]
+fn only_what_the_author_names_is_taken() {
+    refused(
+        json!({"bodies": ["form"]}),
+        "application/json",
+        br#"{"ok":"1"}"#,
+        415,
+    );
+    refused(json!({"bodies": ["json"]}), FORM, b"ok=1", 415);
+    refused(json!({"bodies": ["json"]}), "application/json", b"", 400);
+    refused(
+        json!({"bodies": ["json"]}),
+        "application/json",
+        br#"{"ok":"2"}"#,
+        422,
+    );
+    refused(json!({"accept_raw": true}), FORM, &vec![b'a'; (1 << 20) + 1], 400);
+    refused(json!({"bodies": ["form"]}), FORM, b"ok=1&ok=1", 422);
+}
+
+#[test]
+fn a_signature_is_over_the_bytes_and_not_over_what_is_read_of_them() {
+    let (stack, url) = linked(with(
+        hook(json!({"scheme": "github", "secret": "s"})),
+        json!({"unwrap": "payload"}),
+    ));
+    let body = "payload=%7B%22ok%22%3A+1%7D";
+    let send = |body: &str, signed: &str| {
+        let signature = format!("sha256={}", super::signed("s", signed));
+        let headers = [
+            ("content-type", FORM),
+            ("x-hub-signature-256", signature.as_str()),
+        ];
+        stack.visit("POST", &url, &headers, body.as_bytes())
+    };
+    assert_eq!(
+        send(body, r#"{"ok": 1}"#).refusal(),
+        (401, "InvalidSignature".to_owned())
+    );
+    assert_eq!(
+        send("payload=%7b%22ok%22%3A+1%7D", body).refusal(),
+        (401, "InvalidSignature".to_owned())
+    );
+    assert_eq!(send(body, body).status, 200);
+    assert_eq!(stack.told(), [r#"success {"ok":1}"#]);
+}

@@ -1,0 +1,241 @@
+//! What a request for a webhook is refused for. Messages name the field and never the secret.
+
+use super::hook;
+use crate::support::{FEATURES, Stack, post, with};
+use serde_json::{Value, json};
+
+#[track_caller]
+fn refused(action: Value, message: &str) {
+    let stack = Stack::new(FEATURES);
+    let answer = stack.create(&json!({"token": stack.task(), "actions": [action]}));
+    assert_eq!(answer.refusal(), (400, "InvalidJSON".to_owned()), "{message}");
+    let told = answer.json()["message"].as_str().unwrap().to_owned();
+    assert!(
+        told.starts_with(&format!("actions[0].{message}")),
+        "{told}; expected {message}"
+    );
+    assert!(!told.contains("canary"), "{told}");
+}
+
+#[test]
+fn the_message_names_the_field_that_is_wrong() {
+    let scheme = |scheme: &str, secret: Value| json!({"scheme": scheme, "secret": secret});
+    let generic = |more: Value| {
+        with(
+            json!({"scheme": "generic", "secret": "canary", "header": "X-S"}),
+            more,
+        )
+    };
+    let long = "canary".repeat(200);
+    for (verify, message) in [
+        (json!("canary"), "verify: must be an object"),
+        (json!(null), "verify: must be an object"),
+        (json!({"secret": "canary"}), "verify: missing field `scheme`"),
+        (json!({"scheme": "github"}), "verify: missing field `secret`"),
+        (scheme("canary", json!("x")), "verify.scheme: must be one of"),
+        (scheme("fusionauth", json!("x")), "verify.scheme: must be one of"),
+        (
+            with(scheme("github", json!("canary")), json!({"sekret": "canary"})),
+            "verify.sekret: is not known here; check its name",
+        ),
+        (
+            scheme("github", json!(5)),
+            "verify.secret: must be a string or an array of strings",
+        ),
+        (
+            scheme("github", json!(["canary", 5])),
+            "verify.secret[1]: must be a string",
+        ),
+        (
+            scheme("github", json!("")),
+            "verify.secret: must have 1 to 1,024 bytes",
+        ),
+        (
+            scheme("github", json!(long)),
+            "verify.secret: must have 1 to 1,024 bytes",
+        ),
+        (
+            scheme("github", json!([])),
+            "verify.secret: must be one secret, or a list of 1 to 5",
+        ),
+        (
+            scheme("github", json!(vec!["canary"; 6])),
+            "verify.secret: must be one secret, or a list of 1 to 5",
+        ),
+        (
+            scheme("github", json!(["canary", "generate"])),
+            "verify.secret[1]: \"generate\" stands alone",
+        ),
+        (
+            scheme("standard-webhooks", json!("canary")),
+            "verify.secret: must be whsec_",
+        ),
+        (
+            scheme("svix", json!("whsec_AAAA")),
+            "verify.secret: must be whsec_",
+        ),
+        (
+            scheme("teams-outgoing", json!("canary!")),
+            "verify.secret: must be base64",
+        ),
+        (
+            scheme("discord", json!("canary")),
+            "verify.secret: must be the application's public key",
+        ),
+        (
+            scheme("sendgrid", json!("canary")),
+            "verify.secret: must be the verification key",
+        ),
+        (
+            scheme("basic", json!("canary")),
+            "verify.secret: must be user:password",
+        ),
+        (
+            scheme("bearer", json!("canaryé")),
+            "verify.secret: must have visible ASCII",
+        ),
+        (
+            scheme("gitlab", json!("canary ")),
+            "verify.secret: must have visible ASCII",
+        ),
+        (
+            scheme("header", json!("canary")),
+            "verify.header: is needed by this scheme",
+        ),
+        (
+            with(scheme("header", json!("canary")), json!({"header": "a b"})),
+            "verify.header: must be the name of a header",
+        ),
+        (
+            with(scheme("github", json!("canary")), json!({"header": "X"})),
+            "verify.header: is no field of this scheme",
+        ),
+        (
+            with(scheme("github", json!("canary")), json!({"tolerance": 300})),
+            "verify.tolerance: this scheme signs no time",
+        ),
+        (
+            with(scheme("stripe", json!("canary")), json!({"tolerance": 0})),
+            "verify.tolerance: must be from 1 to 86,400 seconds",
+        ),
+        (
+            with(scheme("stripe", json!("canary")), json!({"tolerance": 86_401})),
+            "verify.tolerance: must be from 1 to 86,400 seconds",
+        ),
+        (
+            with(scheme("stripe", json!("canary")), json!({"tolerance": null})),
+            "verify.tolerance: must be",
+        ),
+        (
+            with(
+                scheme("twilio", json!("canary")),
+                json!({"url": "https://canary.example"}),
+            ),
+            "verify.url: is not known here",
+        ),
+        (
+            generic(json!({"header": "é"})),
+            "verify.header: must be the name of a header",
+        ),
+        (
+            generic(json!({"parts": ["{ts}", "{body}"]})),
+            "verify.parts: holds {ts}; say where it is",
+        ),
+        (generic(json!({"parts": ["x"]})), "verify.parts: must hold {body}"),
+        (generic(json!({"parts": []})), "verify.parts: must hold {body}"),
+        (
+            generic(json!({"parts": ["{body}", "{url}"]})),
+            "verify.parts: may hold",
+        ),
+        (
+            generic(json!({"parts": ["{body}", "{header:a b}"]})),
+            "verify.parts: must be the name of a header",
+        ),
+        (
+            generic(json!({"parts": ["{body}", ""]})),
+            "verify.parts: must have 1 to 128",
+        ),
+        (
+            generic(json!({"parts": vec!["{body}"; 17]})),
+            "verify.parts: must have at most 16",
+        ),
+        (
+            generic(json!({"ts_header": "X-T"})),
+            "verify.parts: must hold {ts}",
+        ),
+        (
+            generic(json!({"ts_key": "t", "parts": ["{ts}", "{body}"]})),
+            "verify.prefix: is needed beside ts_key",
+        ),
+        (
+            generic(json!({"ts_key": "t=", "prefix": "v=", "parts": ["{ts}", "{body}"]})),
+            "verify.ts_key: must have 1 to 32",
+        ),
+        (
+            generic(json!({"ts_key": "t", "ts_header": "x"})),
+            "verify.ts_key: give either",
+        ),
+        (
+            generic(json!({"ts_unit": "ms"})),
+            "verify.ts_unit: is of use beside",
+        ),
+        (generic(json!({"algo": "md5"})), "verify.algo: must be one of"),
+        (
+            generic(json!({"prefix": "é"})),
+            "verify.prefix: must have 1 to 128",
+        ),
+    ] {
+        refused(hook(verify), message);
+    }
+    let plain = |fields: Value| {
+        with(
+            post(json!([{"name": "o", "type": "heartbeat", "schema": {}}])),
+            fields,
+        )
+    };
+    for (fields, message) in [
+        (json!({"bodies": []}), "bodies: must name at least one kind"),
+        (json!({"bodies": ["xml"]}), "bodies[0]: must be one of"),
+        (json!({"bodies": "json"}), "bodies: must be an array"),
+        (json!({"bodies": null}), "bodies: must be an array"),
+        (
+            json!({"unwrap": "payload"}),
+            "unwrap: is for forms; name form in bodies",
+        ),
+        (
+            json!({"unwrap": "", "bodies": ["form"]}),
+            "unwrap: must have 1 to 64 characters",
+        ),
+        (
+            json!({"unwrap": 5, "bodies": ["form"]}),
+            "unwrap: must be a string",
+        ),
+        (json!({"accept_raw": "yes"}), "accept_raw: must be a boolean"),
+        (json!({"cloudevents": 1}), "cloudevents: must be a boolean"),
+    ] {
+        refused(plain(fields), message);
+    }
+}
+
+#[test]
+fn mailgun_is_warned_of_and_other_kinds_of_action_have_no_verify() {
+    let stack = Stack::new(FEATURES);
+    let action = hook(json!({"scheme": "mailgun", "secret": "s"}));
+    let answer = stack.create(&json!({"token": stack.task(), "actions": [action]}));
+    let warnings = answer.json()["warnings"].to_string();
+    assert!(
+        warnings.contains("actions[0].verify: this sender signs no body"),
+        "{warnings}"
+    );
+    let action =
+        json!({"name": "a", "type": "heartbeat", "verify": {"scheme": "github", "secret": "canary"}});
+    let answer = stack.create(&json!({"token": stack.task(), "actions": [action]}));
+    assert_eq!(
+        answer.json()["warnings"],
+        json!(["actions[0].verify: unknown, ignored"])
+    );
+    let form =
+        json!({"name": "a", "type": "form", "outcomes": [{"name": "o", "type": "heartbeat"}], "verify": {}});
+    let answer = stack.create(&json!({"token": stack.task(), "actions": [form]}));
+    assert_eq!(answer.refusal(), (400, "InvalidJSON".to_owned()));
+}
