@@ -1,11 +1,11 @@
 //! The HTTPS client of the AWS SDK, and what its errors mean.
 
 mod deliver;
+mod https;
 
 use crate::config::Config;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_kms::error::{ProvideErrorMetadata, SdkError};
-use aws_smithy_http_client::tls::{self, TlsContext, TrustStore, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
@@ -13,13 +13,16 @@ use aws_smithy_runtime_api::client::interceptors::context::{
     BeforeDeserializationInterceptorContextRef, InterceptorContext,
 };
 use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
-use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryAction};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_runtime_api::shared::IntoShared as _;
+use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::config_bag::ConfigBag;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
+use https::Https;
 use std::error::Error;
 use std::time::Duration;
 
@@ -76,20 +79,9 @@ impl Shared {
                 format!("AWS_CA_BUNDLE or SSL_CERT_FILE: cannot be read: {}", error.kind())
             })?,
         };
-        let is_pem = roots
-            .windows(27)
-            .any(|window| window == b"-----BEGIN CERTIFICATE-----");
-        if !is_pem {
-            return Err("AWS_CA_BUNDLE or SSL_CERT_FILE: holds no certificate in PEM form".to_owned());
-        }
-        let trust = TrustStore::empty().with_pem_certificate(roots);
-        let context = TlsContext::builder().with_trust_store(trust).build();
-        let context = context.map_err(|error| format!("TLS cannot be set up: {error}"))?;
-        let http = aws_smithy_http_client::Builder::new()
-            .tls_provider(tls::Provider::Rustls(CryptoMode::Ring))
-            .tls_context(context)
-            .build_https();
-        Ok(Self::with_http(config, http, credentials))
+        let http =
+            Https::new(&roots).map_err(|problem| format!("AWS_CA_BUNDLE or SSL_CERT_FILE: {problem}"))?;
+        Ok(Self::with_http(config, http.into_shared(), credentials))
     }
 
     /// With an HTTP client of one's own, and the same clients on top of it.
@@ -155,6 +147,17 @@ impl Shared {
     pub fn systems_manager(&self, endpoint: Option<&str>) -> aws_sdk_ssm::Client {
         reporting_client!(self, aws_sdk_ssm, endpoint, [OnlyJson])
     }
+}
+
+/// Turns a request into one that asks for nothing: whatever the service answers, there is a connection to it afterwards.
+pub fn as_ping(request: &mut HttpRequest) {
+    let _ = request.set_method("GET");
+    let address = format!("{}/ping", request.uri().trim_end_matches('/'));
+    let _ = request.set_uri(address);
+    for name in ["content-length", "content-type", "x-amz-target"] {
+        request.headers_mut().remove(name);
+    }
+    *request.body_mut() = SdkBody::empty();
 }
 
 /// Takes a success for one only when it speaks the protocol of the service: the SDK does not look at answers whose

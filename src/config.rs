@@ -55,6 +55,8 @@ pub struct Config {
     pub metrics: Option<String>,
     /// `DATA_KEY_MAX_AGE`, `DATA_KEY_MAX_USES` and `DECRYPT_CACHE_MAX_AGE`.
     pub caches: CacheSettings,
+    /// `WARM_UP`: connections are made before the first event.
+    pub warm_up: bool,
     /// How hosts that are no service of AWS are reached.
     pub outbound: OutboundSettings,
     /// Where KMS and Step Functions are, if not where the SDK thinks, and whom TLS trusts.
@@ -205,6 +207,7 @@ impl Config {
             permits: read.permits(),
             log_level: read.level("LOG_LEVEL"),
             verbose: read.switch("VERBOSE_LOGGING", false),
+            warm_up: read.switch("WARM_UP", true),
             metrics: read.metrics(),
             caches: CacheSettings {
                 data_key_max_age: read.number("DATA_KEY_MAX_AGE", 300, 0, 3_600),

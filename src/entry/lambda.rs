@@ -1,5 +1,6 @@
 //! Events of Lambda: REST API, HTTP API, Function URL and direct invocation become one kind of request.
 
+use super::warm;
 use crate::reply::{Raised, Reply};
 use crate::web::{self, App, Caller, Door};
 use base64::Engine as _;
@@ -10,12 +11,14 @@ use http::header::{HOST, HeaderName, HeaderValue};
 use lambda_http::aws_lambda_events::encodings::Body;
 use lambda_http::lambda_runtime::{self, Diagnostic, LambdaEvent, service_fn};
 use lambda_http::request::{LambdaRequest, RequestContext};
-use lambda_http::{Adapter, RequestExt, Service};
+use lambda_http::{Adapter, IntoResponse, RequestExt, Service};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use std::fmt::Write as _;
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 
 /// Longest query that is looked at, in bytes: far above what API Gateway passes on (10,240 bytes with the headers).
@@ -47,6 +50,9 @@ impl Role {
 /// # Errors
 /// The Runtime API cannot be reached or understood.
 pub async fn run(role: Role, app: Arc<App>) -> Result<(), lambda_runtime::Error> {
+    if app.config.warm_up {
+        warm::up(role, &app).await;
+    }
     lambda_runtime::run(service(role, app)).await
 }
 
@@ -71,7 +77,7 @@ pub fn service(
             let reply: Reply = task.await.unwrap_or_else(|_| web::unexpected("panicked"));
             match Raised::of(&reply).filter(|_| raises) {
                 Some(raised) => Err(Failed(raised)),
-                None => Ok(reply),
+                None => Ok(Text(reply)),
             }
         }
     });
@@ -81,6 +87,20 @@ pub fn service(
         make_harmless(&mut payload);
         adapter.call(LambdaEvent::new(payload, event.context))
     })
+}
+
+/// A reply as it is. lambda_http would look into its content type for a character set, and has tables of all of them for
+/// that; ours are UTF-8.
+struct Text(Reply);
+
+impl IntoResponse for Text {
+    fn into_response(self) -> Pin<Box<dyn Future<Output = http::Response<Body>> + Send>> {
+        let body = |text: String| match text.is_empty() {
+            true => Body::Empty,
+            false => Body::Text(text),
+        };
+        Box::pin(std::future::ready(self.0.map(body)))
+    }
 }
 
 /// An invocation that fails, as its caller asked for: Step Functions sees an error named by our code.

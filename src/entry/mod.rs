@@ -4,3 +4,4 @@ pub mod lambda;
 #[cfg(feature = "laptop")]
 pub mod laptop;
 pub mod process;
+pub mod warm;

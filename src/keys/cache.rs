@@ -43,6 +43,11 @@ impl SealingCache {
         }
     }
 
+    /// Whether a key is kept for a later request at all.
+    pub const fn keeps(&self) -> bool {
+        self.max_age > 0
+    }
+
     /// A key for `links` links of one request: the current one while it may be used that often, else a new one, which
     /// seals only while the time is within `good`.
     ///

@@ -90,6 +90,20 @@ impl KmsKeys {
         }
     }
 
+    pub(super) async fn prepare_sealing(&self, now: u64) {
+        if self.sealing.keeps() {
+            // Should it fail, the first request says why.
+            let _ = self.sealing(0, now, &Calls::default()).await;
+        } else {
+            self.connect().await;
+        }
+    }
+
+    pub(super) async fn connect(&self) {
+        let request = self.client.decrypt().customize().mutate_request(aws::as_ping);
+        let _ = request.send().await;
+    }
+
     pub(super) async fn opening(
         &self,
         wrapped: &[u8],

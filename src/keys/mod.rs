@@ -84,6 +84,22 @@ impl Keys {
         }
     }
 
+    /// Has a key for sealing ready, if it will be kept; else a connection to where it comes from.
+    pub async fn prepare_sealing(&self, now: u64) {
+        match self {
+            Keys::Off | Keys::Local(_) => {}
+            Keys::Kms(keys) => keys.prepare_sealing(now).await,
+        }
+    }
+
+    /// Has a connection to where the keys come from.
+    pub async fn connect(&self) {
+        match self {
+            Keys::Off | Keys::Local(_) => {}
+            Keys::Kms(keys) => keys.connect().await,
+        }
+    }
+
     /// Whether links are not encrypted at all.
     pub const fn is_off(&self) -> bool {
         matches!(self, Keys::Off)

@@ -30,6 +30,14 @@ pub enum Tasks {
 }
 
 impl Tasks {
+    /// Has a connection to where tasks wait.
+    pub async fn connect(&self) {
+        match self {
+            Tasks::Aws(services) => services.connect().await,
+            Tasks::Listed(_) => {}
+        }
+    }
+
     /// Tells what waits, and says honestly what became of it.
     ///
     /// # Errors

@@ -36,7 +36,8 @@ impl Services {
         outbound: OutboundSettings,
         below: fn(u64) -> u64,
     ) -> Self {
-        let states = StepFunctions::new(shared.states(settings.states_endpoint.as_deref()));
+        let (lazily, endpoint) = (shared.clone(), settings.states_endpoint.clone());
+        let states = StepFunctions::new(move || lazily.states(endpoint.as_deref()));
         Self {
             shared,
             settings,
@@ -52,8 +53,13 @@ impl Services {
     /// The same with another client of Step Functions, so that tests can try one that lies.
     #[must_use]
     pub fn with_states(mut self, client: aws_sdk_sfn::Client) -> Self {
-        self.states = StepFunctions::new(client);
+        self.states = StepFunctions::new(move || client);
         self
+    }
+
+    /// Has a connection to Step Functions, which nearly all links are for.
+    pub(super) async fn connect(&self) {
+        self.states.connect().await;
     }
 
     pub(super) async fn report(

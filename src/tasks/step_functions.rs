@@ -3,19 +3,29 @@
 use super::attempts::Attempt;
 use super::judge::Call;
 use super::{RefusalCode, Report};
+use crate::aws;
 use crate::calls::Calls;
 use crate::token::TaskToken;
+use std::sync::LazyLock;
 use tokio::time::Instant;
 
 /// Tasks of AWS Step Functions.
 pub struct StepFunctions {
-    client: aws_sdk_sfn::Client,
+    /// Made when it is first used: create never needs it.
+    client: LazyLock<aws_sdk_sfn::Client, Box<dyn FnOnce() -> aws_sdk_sfn::Client + Send>>,
 }
 
 impl StepFunctions {
     /// With a client that tries once ([`crate::aws::Shared::states`]).
-    pub fn new(client: aws_sdk_sfn::Client) -> Self {
-        Self { client }
+    pub fn new(client: impl FnOnce() -> aws_sdk_sfn::Client + Send + 'static) -> Self {
+        Self {
+            client: LazyLock::new(Box::new(client)),
+        }
+    }
+
+    pub(super) async fn connect(&self) {
+        let request = self.client.send_task_heartbeat().customize();
+        let _ = request.mutate_request(aws::as_ping).send().await;
     }
 
     pub(super) async fn attempt(&self, token: &TaskToken, report: &Report, calls: &Calls) -> Attempt {

@@ -210,6 +210,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         &["aws", "channels", "config", "keys", "tasks", "web"],
     ),
     ("entry/lambda", &["reply", "web"]),
+    ("entry/warm", &["web"]),
     (
         "entry/laptop",
         &[
@@ -286,7 +287,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
         "aws_smithy",
         &[
             "aws.rs",
-            "aws/deliver.rs",
+            "aws/",
             "channels/services.rs",
             "keys/kms.rs",
             "tasks/judge.rs",
@@ -295,18 +296,27 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("aws_config", &["entry/laptop/"]),
     ("lambda_http", &["entry/lambda.rs"]),
     ("lambda_runtime", &["entry/lambda.rs"]),
-    ("hyper::", &["entry/laptop/", "outbound/"]),
-    ("hyper_rustls", &["outbound/"]),
-    ("rustls::", &["outbound/"]),
+    ("hyper::", &["aws/", "entry/laptop/", "outbound/"]),
+    ("hyper_rustls", &["aws/", "outbound/"]),
+    ("rustls::", &["aws/", "outbound/"]),
     ("clap", &["entry/laptop/"]),
     (
         "tokio::",
-        &["channels/", "entry/", "keys/", "outbound/", "tasks/", "main.rs"],
+        &[
+            "aws/",
+            "channels/",
+            "entry/",
+            "keys/",
+            "outbound/",
+            "tasks/",
+            "main.rs",
+        ],
     ),
     (
         "http::",
         &[
             "aws.rs",
+            "aws/",
             "channels/",
             "entry/",
             "outbound/",
@@ -340,6 +350,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     (
         ".await",
         &[
+            "aws/",
             "channels/",
             "entry/",
             "keys/",
@@ -352,6 +363,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     (
         "async ",
         &[
+            "aws/",
             "channels/",
             "entry/",
             "keys/",

@@ -9,3 +9,4 @@ mod leaks;
 mod metrics;
 mod service;
 mod stage;
+mod warm;

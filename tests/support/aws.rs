@@ -99,6 +99,7 @@ struct State {
     standing_faults: BTreeMap<Operation, Fault>,
     connections_to_reset: usize,
     connections: usize,
+    pings: usize,
     calls: Vec<Call>,
     clock_offset: SignedDuration,
 }
@@ -271,7 +272,12 @@ impl FakeAws {
         self.state().connections
     }
 
-    /// Every request so far, in order of arrival.
+    /// How many requests asked for nothing; they are no calls.
+    pub fn pings(&self) -> usize {
+        self.state().pings
+    }
+
+    /// Every call so far, in order of arrival.
     pub fn calls(&self) -> Vec<Call> {
         self.state().calls.clone()
     }
@@ -317,6 +323,7 @@ impl Shared {
                 standing_faults: BTreeMap::new(),
                 connections_to_reset: 0,
                 connections: 0,
+                pings: 0,
                 calls: Vec::new(),
                 clock_offset: SignedDuration::ZERO,
             }),

@@ -119,6 +119,16 @@ where
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     let (head, body) = request.into_parts();
+    if head.method == Method::GET && head.uri.path() == "/ping" {
+        shared.state().pings += 1;
+        let text = "healthy".to_owned();
+        return Ok(Answer {
+            status: 200,
+            content_type: "text/plain",
+            text,
+        }
+        .whole("none"));
+    }
     let operation = operation_of(&head);
     let request_id = random::<16>().map(|byte| format!("{byte:02x}")).concat();
     let signature = operation.map(|operation| signer(&head, operation.service()));

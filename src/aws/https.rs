@@ -1,0 +1,148 @@
+//! HTTPS for the AWS SDK: HTTP/1.1 over TLS, and exact about whether a connection ever came about.
+//!
+//! The SDK's own client would bring HTTP/2 and proxies along, and sets TLS up anew for each client of a service.
+
+use super::CONNECT;
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::retry::ErrorKind;
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::{self, Client, connect::HttpConnector as Tcp};
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use rustls::crypto::ring;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::{ClientConfig, RootCertStore};
+use std::error::Error;
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use tower_service::Service;
+
+/// One pool of connections for all services.
+#[derive(Clone, Debug)]
+pub struct Https(Client<Timed<HttpsConnector<Tcp>>, SdkBody>);
+
+impl Https {
+    /// Trusts these roots, in PEM. Nothing is connected yet.
+    ///
+    /// # Errors
+    /// What is wrong with them.
+    pub fn new(roots: &[u8]) -> Result<Self, String> {
+        let mut trusted = RootCertStore::empty();
+        trusted.add_parsable_certificates(CertificateDer::pem_slice_iter(roots).filter_map(Result::ok));
+        if trusted.is_empty() {
+            return Err("holds no certificate in PEM form".to_owned());
+        }
+        let tls = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .map_err(|error| format!("TLS cannot be set up: {error}"))?
+            .with_root_certificates(trusted)
+            .with_no_client_auth();
+        let mut tcp = Tcp::new();
+        tcp.enforce_http(false);
+        tcp.set_nodelay(true);
+        let connector = HttpsConnectorBuilder::new()
+            .with_tls_config(tls)
+            // Plain HTTP is for tests and private endpoints (AWS_ENDPOINT_URL).
+            .https_or_http()
+            .enable_http1()
+            .wrap_connector(tcp);
+        let client = Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .build(Timed(connector));
+        Ok(Self(client))
+    }
+}
+
+impl HttpClient for Https {
+    /// The same for all settings: [`CONNECT`] is the one that matters, and the SDK sees to the others itself.
+    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+        SharedHttpConnector::new(self.clone())
+    }
+}
+
+impl HttpConnector for Https {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let request = match request.try_into_http1x() {
+            Ok(request) => request,
+            Err(error) => return HttpConnectorFuture::ready(Err(ConnectorError::user(error.into()))),
+        };
+        let answer = self.0.request(request);
+        HttpConnectorFuture::new(async move {
+            match answer.await {
+                Ok(answer) => HttpResponse::try_from(answer.map(SdkBody::from_body_1_x))
+                    .map_err(|error| ConnectorError::other(error.into(), None)),
+                Err(error) => Err(failure(error)),
+            }
+        })
+    }
+}
+
+/// What the SDK may repeat: whatever the network did.
+fn failure(error: legacy::Error) -> ConnectorError {
+    let http = source_of::<hyper::Error>(&error);
+    let of_network = error.is_connect()
+        || source_of::<io::Error>(&error).is_some()
+        || http.is_some_and(|error| error.is_closed() || error.is_canceled());
+    let (is_user, is_timeout) = http.map_or((false, false), |error| (error.is_user(), error.is_timeout()));
+    // Closed in the middle of the answer.
+    let is_cut = http.is_some_and(hyper::Error::is_incomplete_message);
+    let error: BoxError = error.into();
+    if is_user {
+        ConnectorError::user(error)
+    } else if is_timeout {
+        ConnectorError::timeout(error)
+    } else if of_network {
+        ConnectorError::io(error)
+    } else {
+        ConnectorError::other(error, is_cut.then_some(ErrorKind::TransientError))
+    }
+}
+
+fn source_of<E: Error + 'static>(error: &legacy::Error) -> Option<&E> {
+    let mut source: Option<&(dyn Error + 'static)> = error.source();
+    while let Some(error) = source {
+        if let Some(found) = error.downcast_ref() {
+            return Some(found);
+        }
+        source = error.source();
+    }
+    None
+}
+
+/// A connector that has [`CONNECT`] for TCP and TLS together. What takes longer was never connected, and so nothing was
+/// sent.
+#[derive(Clone, Debug)]
+struct Timed<C>(C);
+
+impl<C> Service<http::Uri> for Timed<C>
+where
+    C: Service<http::Uri, Error: Into<BoxError>, Future: Send + 'static>,
+{
+    type Response = C::Response;
+    type Error = BoxError;
+    type Future = Pin<Box<dyn Future<Output = Result<C::Response, BoxError>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        self.0.poll_ready(context).map_err(Into::into)
+    }
+
+    fn call(&mut self, uri: http::Uri) -> Self::Future {
+        let connecting = self.0.call(uri);
+        Box::pin(async move {
+            match tokio::time::timeout(CONNECT, connecting).await {
+                Ok(connected) => connected.map_err(Into::into),
+                Err(late) => Err(io::Error::new(io::ErrorKind::TimedOut, late).into()),
+            }
+        })
+    }
+}
