@@ -51,7 +51,9 @@ impl Role {
 /// The Runtime API cannot be reached or understood.
 pub async fn run(role: Role, app: Arc<App>) -> Result<(), lambda_runtime::Error> {
     if app.config.warm_up {
-        warm::up(role, &app).await;
+        // Boxed and its type forgotten: the compiler computes no deeper types than it must.
+        let warming: Pin<Box<dyn Future<Output = ()>>> = Box::pin(warm::up(role, &app));
+        warming.await;
     }
     lambda_runtime::run(service(role, app)).await
 }

@@ -10,6 +10,7 @@ use crate::rejection::Damage;
 use crate::seal::esdk::Message;
 use crate::seal::key::MAX_WRAPPED;
 use crate::seal::{DataKey, Epoch, KeyRef, SealingKey};
+use aws_sdk_kms::config::retry::RetryConfig;
 use aws_sdk_kms::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_kms::operation::RequestId;
 use aws_sdk_kms::primitives::Blob;
@@ -101,7 +102,9 @@ impl KmsKeys {
 
     pub(super) async fn connect(&self) {
         let request = self.client.decrypt().customize().mutate_request(aws::as_ping);
-        let _ = request.send().await;
+        // No answer to it can be read, and for calls that is a reason to try again.
+        let once = aws_sdk_kms::Config::builder().retry_config(RetryConfig::disabled());
+        let _ = request.config_override(once).send().await;
     }
 
     pub(super) async fn opening(
