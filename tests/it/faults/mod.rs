@@ -266,7 +266,7 @@ fn app(
     aws: &FakeAws,
     key: &str,
     client: Client,
-    mut plan: Box<dyn FnMut(Operation) -> Fate + Send>,
+    plan: Box<dyn FnMut(Operation) -> Fate + Send>,
     lines: Arc<Mutex<Vec<String>>>,
 ) -> App {
     // Where KMS shall be in trouble, each callback must need it.
