@@ -162,6 +162,7 @@ impl App {
             transaction_id: transaction.to_string(),
             links,
             delivered: Vec::new(),
+            is_out: false,
             expiration: expiration.map(|expiration| expiration.to_string()),
             secrets: shared,
             warnings,

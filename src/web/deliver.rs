@@ -5,7 +5,7 @@ use crate::calls::Calls;
 use crate::channels::{self, Failure, Outcome};
 use crate::deliver::{Parcel, Sealed, UrlSet, compose};
 use crate::log::Line;
-use crate::rejection::{Fault, Rejection};
+use crate::rejection::{Fault, Rejection, Sent};
 use crate::reply::{Created, Delivered, Links};
 use crate::request::CreateUrls;
 
@@ -35,6 +35,7 @@ impl App {
             let delivered = delivered(order, &outcome);
             let sent = line.messages.get_or_insert(0);
             *sent = sent.saturating_add(delivered.messages);
+            created.is_out |= tells_somebody(&outcome);
             let before = summary(&created.delivered, &delivered);
             created
                 .delivered
@@ -43,10 +44,12 @@ impl App {
                 (None, _) => {}
                 (Some(what), true) => created.warnings.push(format!("{}: {what}", order.at)),
                 (Some(what), false) => {
-                    return Err(Rejection::DeliveryFailed(Fault::at(
-                        &order.at,
-                        format!("{what}; {before}"),
-                    )));
+                    let sent = match created.is_out {
+                        true => Sent::Unknown,
+                        false => Sent::NotSent,
+                    };
+                    let fault = Fault::at(&order.at, format!("{what}; {before}"));
+                    return Err(Rejection::DeliveryFailed(fault, sent));
                 }
             }
         }
@@ -125,6 +128,14 @@ fn delivered(order: &Order, outcome: &Outcome) -> Delivered {
             .filter_map(|receipt| receipt.id.clone())
             .collect(),
     }
+}
+
+/// Whether a message was taken, or may have been.
+fn tells_somebody(outcome: &Outcome) -> bool {
+    outcome.messages.iter().flatten().any(|message| match message {
+        Ok(_) | Err(Failure::Unknown(_)) => true,
+        Err(Failure::NotSent(_)) => false,
+    })
 }
 
 /// What became of the first message that failed; the others after it were not tried, or failed, too.

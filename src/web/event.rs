@@ -1,10 +1,11 @@
 //! CreateUrls, invoked by other services. CloudFormation waits for a response, whatever becomes of its event; the
-//! notification of an approval has nobody who would read a refusal.
+//! notification of an approval has nobody who would read a refusal. Lambda repeats such an invocation when it fails, so it
+//! fails only as long as nobody was sent a link.
 
 use super::{App, Door};
 use crate::calls::Calls;
 use crate::event::{Event, ResourceEvent, Wanted};
-use crate::log::Line;
+use crate::log::{Level, Line};
 use crate::rejection::{Fault, Rejection};
 use crate::reply::{self, Created, Links, Reply};
 use crate::target::{About, CustomResource, TargetKind};
@@ -20,8 +21,13 @@ const MAX_REASON_CHARS: usize = 700;
 enum Outcome {
     /// Somebody is asked; the response comes with the answer.
     Waits,
-    /// A response at once: its attributes, and whether they are hidden.
-    Ready(Map<String, Value>, bool),
+    /// A response at once.
+    Ready {
+        attributes: Map<String, Value>,
+        hidden: bool,
+        /// Somebody has a message with links, or may have one.
+        is_out: bool,
+    },
 }
 
 impl App {
@@ -42,8 +48,8 @@ impl App {
                     reply::event("WAITING", transaction)
                 }
                 Err(rejection) => {
-                    line.refuse(&rejection);
-                    reply::not_created(&rejection, transaction)
+                    let is_out = !rejection.may_be_repeated();
+                    failed(&rejection, is_out, transaction, line)
                 }
             },
         }
@@ -95,8 +101,15 @@ impl App {
                 line.outcome = "created";
                 return reply::event("WAITING", transaction);
             }
-            Ok(Outcome::Ready(attributes, hidden)) => ready(&resource, attributes, *hidden, transaction),
+            Ok(Outcome::Ready {
+                attributes, hidden, ..
+            }) => ready(&resource, attributes, *hidden, transaction),
             Err(rejection) => refused(&resource, rejection, transaction),
+        };
+        let is_out = match &outcome {
+            Ok(Outcome::Waits) => true,
+            Ok(Outcome::Ready { is_out, .. }) => *is_out,
+            Err(rejection) => !rejection.may_be_repeated(),
         };
         let status = match &outcome {
             Ok(_) => "SUCCESS",
@@ -110,18 +123,12 @@ impl App {
         }
         let sent = match body {
             Ok(body) => self.tasks.respond(&resource, body, calls).await,
-            Err(what) => return self.unanswered(Rejection::ServiceError(what.to_owned()), transaction, line),
+            Err(what) => return failed(&Rejection::ServiceError(what.to_owned()), is_out, transaction, line),
         };
         match sent {
             Ok(_) => reply::event(status, transaction),
-            Err(not_told) => self.unanswered(not_told.into_rejection(), transaction, line),
+            Err(not_told) => failed(&not_told.into_rejection(), is_out, transaction, line),
         }
-    }
-
-    /// CloudFormation would wait for an hour: the invocation fails, so that Lambda tries again.
-    fn unanswered(&self, rejection: Rejection, transaction: TransactionId, line: &mut Line) -> Reply {
-        line.refuse(&rejection);
-        reply::not_created(&rejection, transaction)
     }
 
     async fn asked_by_stack(
@@ -134,7 +141,13 @@ impl App {
         let under = |fault: Fault| Rejection::InvalidJson(fault.under("ResourceProperties"));
         let (request, waits, shows_urls) = match event.wanted(transaction).map_err(under)? {
             // Also where custom resources were switched off since: a stack must be able to go.
-            Wanted::Nothing => return Ok(Outcome::Ready(Map::new(), false)),
+            Wanted::Nothing => {
+                return Ok(Outcome::Ready {
+                    attributes: Map::new(),
+                    hidden: false,
+                    is_out: false,
+                });
+            }
             Wanted::Links {
                 request,
                 waits,
@@ -150,7 +163,23 @@ impl App {
         if waits {
             return Ok(Outcome::Waits);
         }
-        Ok(Outcome::Ready(attributes(&created, shows_urls), shows_urls))
+        Ok(Outcome::Ready {
+            attributes: attributes(&created, shows_urls),
+            hidden: shows_urls,
+            is_out: created.is_out,
+        })
+    }
+}
+
+/// Nobody else can be told. The invocation fails, so that Lambda tries again, unless people would be asked twice.
+fn failed(rejection: &Rejection, is_out: bool, transaction: TransactionId, line: &mut Line) -> Reply {
+    line.refuse(rejection);
+    match is_out {
+        false => reply::not_created(rejection, transaction),
+        true => {
+            line.level = Level::Error;
+            reply::event("FAILED", transaction)
+        }
     }
 }
 
@@ -199,4 +228,24 @@ fn refused(
     let reason = format!("{}: {rejection} (transaction {transaction})", rejection.code());
     let reason: String = reason.chars().take(MAX_REASON_CHARS).collect();
     resource.failed(&reason, about)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rejection::Sent;
+    use http::StatusCode;
+
+    #[test]
+    fn an_event_fails_only_while_nobody_was_told() {
+        for (sent, status) in [(Sent::NotSent, StatusCode::BAD_GATEWAY), (Sent::Unknown, StatusCode::OK)] {
+            let mut line = Line::default();
+            let rejection = Rejection::DeliveryFailed(Fault::at("deliver.sns", "no"), sent);
+            let is_out = !rejection.may_be_repeated();
+            let reply = failed(&rejection, is_out, TransactionId::new([7; 16]), &mut line);
+            assert_eq!((reply.status(), line.level), (status, Level::Error));
+            assert_eq!((line.outcome, line.error), ("refused", Some("DeliveryFailed")));
+            assert_eq!(reply.body().contains("FAILED"), sent == Sent::Unknown, "{}", reply.body());
+        }
+    }
 }
