@@ -61,6 +61,15 @@ pub enum Failure {
     Unknown(String),
 }
 
+/// Which messages of a delivery are begun.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Begun {
+    /// None after a failure: what was sent already cannot be taken back, and more would be in vain.
+    UntilFailure,
+    /// All: each is worth something by itself.
+    All,
+}
+
 /// What became of the messages of one delivery.
 #[derive(Debug)]
 pub struct Outcome {
@@ -79,10 +88,14 @@ impl Channels {
         }))
     }
 
-    /// Sends the messages of one delivery, up to eight at a time. After a failure no further one is begun.
-    pub async fn send(&self, parcels: &[Parcel], deadline: Deadline, calls: &Calls) -> Outcome {
+    /// Sends the messages of one delivery, up to eight at a time.
+    pub async fn send(&self, parcels: &[Parcel], begun: Begun, deadline: Deadline, calls: &Calls) -> Outcome {
         let failed = AtomicBool::new(false);
-        let lane = |lane: usize| self.lane(parcels, lane, deadline, &failed, calls);
+        let stop = match begun {
+            Begun::UntilFailure => Some(&failed),
+            Begun::All => None,
+        };
+        let lane = |lane: usize| self.lane(parcels, lane, deadline, stop, calls);
         let (a, b, c, d, e, f, g, h) = tokio::join!(
             lane(0),
             lane(1),
@@ -106,12 +119,12 @@ impl Channels {
         parcels: &[Parcel],
         lane: usize,
         deadline: Deadline,
-        failed: &AtomicBool,
+        failed: Option<&AtomicBool>,
         calls: &Calls,
     ) -> Vec<Option<Result<Receipt, Failure>>> {
         let mut results = Vec::new();
         for parcel in parcels.iter().skip(lane).step_by(LANES) {
-            if failed.load(Ordering::Relaxed) {
+            if failed.is_some_and(|failed| failed.load(Ordering::Relaxed)) {
                 results.push(None);
                 continue;
             }
@@ -122,7 +135,9 @@ impl Channels {
                     .unwrap_or_else(|_| Err(Failure::Unknown("timeout".to_owned()))),
                 false => Err(late()),
             };
-            failed.fetch_or(result.is_err(), Ordering::Relaxed);
+            if let (Some(failed), Err(_)) = (failed, &result) {
+                failed.store(true, Ordering::Relaxed);
+            }
             results.push(Some(result));
         }
         results
@@ -176,15 +191,21 @@ mod tests {
         };
         let parcels: Vec<Parcel> = (0..20).map(|_| parcel()).collect();
         let deadline = Instant::now() + Duration::from_secs(5);
-        let outcome = Channels::Off.send(&parcels, deadline, &Calls::default()).await;
+        let outcome = Channels::Off
+            .send(&parcels, Begun::UntilFailure, deadline, &Calls::default())
+            .await;
         assert_eq!(outcome.messages.len(), 20);
         assert!(matches!(&outcome.messages[0], Some(Err(Failure::NotSent(_)))));
         assert!(
             outcome.messages[LANES..].iter().all(Option::is_none),
             "{outcome:?}"
         );
+        let all = Channels::Off
+            .send(&parcels, Begun::All, deadline, &Calls::default())
+            .await;
+        assert!(all.messages.iter().all(Option::is_some), "{all:?}");
         let late = Channels::Off
-            .send(&parcels[..1], Instant::now(), &Calls::default())
+            .send(&parcels[..1], Begun::UntilFailure, Instant::now(), &Calls::default())
             .await;
         let text = "the time for all messages is over".to_owned();
         assert_eq!(late.messages, [Some(Err(Failure::NotSent(text)))]);
