@@ -64,6 +64,8 @@ macro_rules! reporting_client {
 pub struct Shared {
     region: String,
     http: SharedHttpClient,
+    /// Without a pool.
+    deliver: SharedHttpClient,
     credentials: Option<SharedCredentialsProvider>,
 }
 
@@ -81,7 +83,11 @@ impl Shared {
         };
         let http =
             Https::new(&roots).map_err(|problem| format!("AWS_CA_BUNDLE or SSL_CERT_FILE: {problem}"))?;
-        Ok(Self::with_http(config, http.into_shared(), credentials))
+        let deliver = http.without_pool().into_shared();
+        Ok(Self {
+            deliver,
+            ..Self::with_http(config, http.into_shared(), credentials)
+        })
     }
 
     /// With an HTTP client of one's own, and the same clients on top of it.
@@ -92,6 +98,7 @@ impl Shared {
     ) -> Self {
         Self {
             region: config.region.clone(),
+            deliver: http.clone(),
             http,
             credentials,
         }

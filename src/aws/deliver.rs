@@ -16,7 +16,7 @@ macro_rules! client {
             let mut config = $sdk::Config::builder()
                 .behavior_version(behavior_version())
                 .region($sdk::config::Region::new(region.to_owned()))
-                .http_client(self.http.clone())
+                .http_client(self.deliver.clone())
                 .retry_config(RetryConfig::disabled())
                 .timeout_config(
                     TimeoutConfig::builder()
