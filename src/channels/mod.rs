@@ -17,16 +17,23 @@ use tokio::time::{Instant, timeout_at};
 /// When the messages of a request must be sent.
 pub type Deadline = Instant;
 
-/// How long the messages of one request may take in all. With KMS before them (2 s) the function's 15 s are never reached.
+/// How long after the beginning of a request its messages must be sent; the function has 15 s.
 const TOTAL: Duration = Duration::from_secs(9);
+/// The same for what CloudFormation or SNS invoke: after it there must be time for the response to CloudFormation.
+const TOTAL_OF_EVENTS: Duration = Duration::from_secs(7);
 /// Most attempts for one message.
 const ATTEMPTS: u32 = 3;
 /// Pause before an attempt, times its number.
 const PAUSE: Duration = Duration::from_millis(250);
 
-/// For a request that is at its messages now.
-pub fn deadline() -> Deadline {
-    Instant::now() + TOTAL
+/// For a request that began then.
+pub fn deadline(start: std::time::Instant) -> Deadline {
+    Instant::from_std(start) + TOTAL
+}
+
+/// For an event that came then.
+pub fn deadline_of_event(start: std::time::Instant) -> Deadline {
+    Instant::from_std(start) + TOTAL_OF_EVENTS
 }
 
 /// What delivers links.

@@ -2,7 +2,7 @@
 
 use super::App;
 use crate::calls::Calls;
-use crate::channels::{self, Begun, Failure, Outcome};
+use crate::channels::{Begun, Deadline, Failure, Outcome};
 use crate::deliver::{Parcel, Sealed, UrlSet, compose};
 use crate::log::{Level, Line};
 use crate::rejection::{Fault, Rejection, Sent};
@@ -26,10 +26,10 @@ impl App {
         &self,
         orders: Vec<Order>,
         created: &mut Created,
+        deadline: Deadline,
         calls: &Calls,
         line: &mut Line,
     ) -> Result<(), Rejection> {
-        let deadline = channels::deadline();
         let mut lost = Vec::new();
         for order in &orders {
             let begun = match order.optional {

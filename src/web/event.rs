@@ -4,18 +4,24 @@
 
 use super::{App, Door};
 use crate::calls::Calls;
+use crate::channels;
 use crate::event::{Event, ResourceEvent, Wanted};
 use crate::log::{Level, Line};
-use crate::rejection::{Fault, Rejection};
+use crate::rejection::{Fault, Rejection, Sent};
 use crate::reply::{self, Created, Links, Reply};
 use crate::target::{About, CustomResource, TargetKind};
+use crate::tasks::NotTold;
 use crate::transaction::TransactionId;
 use bytes::Bytes;
 use http::Request;
 use serde_json::{Map, Value};
+use std::time::{Duration, Instant};
 
 /// Longest reason that CloudFormation is given, in characters: a response has 4,096 bytes in all.
 const MAX_REASON_CHARS: usize = 700;
+
+/// How long after its beginning an event is at its end, before Lambda ends it after 15 s.
+const RESPONDED: Duration = Duration::from_secs(14);
 
 /// How an event of CloudFormation ended.
 enum Outcome {
@@ -35,12 +41,13 @@ impl App {
         &self,
         event: Event,
         transaction: TransactionId,
+        start: Instant,
         calls: &Calls,
         line: &mut Line,
     ) -> Reply {
         match event {
-            Event::Resource(event) => self.custom_resource(&event, transaction, calls, line).await,
-            Event::Notification(request) => match self.notified(request, transaction, calls, line).await {
+            Event::Resource(event) => self.custom_resource(&event, transaction, start, calls, line).await,
+            Event::Notification(request) => match self.notified(request, transaction, start, calls, line).await {
                 Ok(created) => {
                     line.message = "Created links for an approval of CodePipeline.".to_owned();
                     line.outcome = "created";
@@ -59,22 +66,25 @@ impl App {
         &self,
         request: Result<Value, Fault>,
         transaction: TransactionId,
+        start: Instant,
         calls: &Calls,
         line: &mut Line,
     ) -> Result<Created, Rejection> {
         let request = request.map_err(Rejection::InvalidJson)?;
-        self.create_from(&request, transaction, calls, line).await
+        self.create_from(&request, transaction, start, calls, line).await
     }
 
     async fn create_from(
         &self,
         request: &Value,
         transaction: TransactionId,
+        start: Instant,
         calls: &Calls,
         line: &mut Line,
     ) -> Result<Created, Rejection> {
         let request = Request::new(Bytes::from(request.to_string()));
-        let created = self.try_create(Door::Direct, &request, transaction, calls, line);
+        let deadline = channels::deadline_of_event(start);
+        let created = self.try_create(Door::Direct, &request, transaction, deadline, calls, line);
         Box::pin(created).await
     }
 
@@ -82,6 +92,7 @@ impl App {
         &self,
         event: &ResourceEvent,
         transaction: TransactionId,
+        start: Instant,
         calls: &Calls,
         line: &mut Line,
     ) -> Reply {
@@ -94,7 +105,7 @@ impl App {
                 return reply::not_created(&rejection, transaction);
             }
         };
-        let outcome = self.asked_by_stack(event, transaction, calls, line).await;
+        let outcome = self.asked_by_stack(event, transaction, start, calls, line).await;
         let body = match &outcome {
             Ok(Outcome::Waits) => {
                 line.message = "Created links that a custom resource waits for.".to_owned();
@@ -122,7 +133,13 @@ impl App {
             line.outcome = "answered";
         }
         let sent = match body {
-            Ok(body) => self.tasks.respond(&resource, body, calls).await,
+            Ok(body) => {
+                let end = tokio::time::Instant::from_std(start) + RESPONDED;
+                let responding = Box::pin(self.tasks.respond(&resource, body, calls));
+                let late = || NotTold::Unreachable("timeout".to_owned(), Sent::Unknown);
+                let told = tokio::time::timeout_at(end, responding).await;
+                told.unwrap_or_else(|_| Err(late()))
+            }
             Err(what) => return failed(&Rejection::ServiceError(what.to_owned()), is_out, transaction, line),
         };
         match sent {
@@ -135,6 +152,7 @@ impl App {
         &self,
         event: &ResourceEvent,
         transaction: TransactionId,
+        start: Instant,
         calls: &Calls,
         line: &mut Line,
     ) -> Result<Outcome, Rejection> {
@@ -158,7 +176,7 @@ impl App {
         if !self.config.switches.targets.permit(kind) {
             return Err(Rejection::TargetDisabled(kind.as_str(), kind.parameter()));
         }
-        let created = self.create_from(&request, transaction, calls, line).await?;
+        let created = self.create_from(&request, transaction, start, calls, line).await?;
         line.links = Some(created.links.len());
         if waits {
             return Ok(Outcome::Waits);
@@ -233,7 +251,6 @@ fn refused(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rejection::Sent;
     use http::StatusCode;
 
     #[test]
