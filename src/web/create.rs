@@ -36,7 +36,8 @@ impl App {
             return reply;
         }
         let deadline = channels::deadline(start);
-        let trying = Box::pin(self.try_create(caller.door, &request, transaction, deadline, &calls, &mut line));
+        let trying =
+            Box::pin(self.try_create(caller.door, &request, transaction, deadline, &calls, &mut line));
         let reply = match trying.await {
             Ok(created) => {
                 let links = created.links.len();

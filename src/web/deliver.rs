@@ -59,7 +59,10 @@ impl App {
             (lost.first(), created.delivered.is_empty(), &created.links)
         {
             let what = format!("the answer has no links, and no message was sent for certain; {first}");
-            return Err(Rejection::DeliveryFailed(Fault::at("deliver", what), how_far(created)));
+            return Err(Rejection::DeliveryFailed(
+                Fault::at("deliver", what),
+                how_far(created),
+            ));
         }
         if !lost.is_empty() {
             line.level = line.level.max(Level::Warn);
@@ -240,7 +243,8 @@ mod tests {
 
     fn told(messages: Vec<Option<Result<Receipt, Failure>>>) -> String {
         let parcel = |_| Parcel::Event {
-            bus: crate::deliver::permits::Arn::bus("arn:aws:events:eu-west-1:123456789012:event-bus/b").unwrap(),
+            bus: crate::deliver::permits::Arn::bus("arn:aws:events:eu-west-1:123456789012:event-bus/b")
+                .unwrap(),
             source: String::new(),
             detail_type: String::new(),
             detail: String::new(),
@@ -272,7 +276,10 @@ mod tests {
                 "message 1 of 6 may have been sent or not (timeout); sent before: 1 message by ses; 1 more may have been \
                  sent or not; 1 more not sent; 2 more not tried",
             ),
-            (vec![not_sent()], "the message was not sent (Throttled); nothing else was sent"),
+            (
+                vec![not_sent()],
+                "the message was not sent (Throttled); nothing else was sent",
+            ),
             (
                 vec![not_sent(), None, None],
                 "message 1 of 3 was not sent (Throttled); nothing else was sent; 2 more not tried",

@@ -7,10 +7,9 @@ use crate::calls::Calls;
 use crate::channels;
 use crate::event::{Event, ResourceEvent, Wanted};
 use crate::log::{Level, Line};
-use crate::rejection::{Fault, Rejection, Sent};
+use crate::rejection::{Fault, Rejection};
 use crate::reply::{self, Created, Links, Reply};
 use crate::target::{About, CustomResource, TargetKind};
-use crate::tasks::NotTold;
 use crate::transaction::TransactionId;
 use bytes::Bytes;
 use http::Request;
@@ -46,19 +45,24 @@ impl App {
         line: &mut Line,
     ) -> Reply {
         match event {
-            Event::Resource(event) => self.custom_resource(&event, transaction, start, calls, line).await,
-            Event::Notification(request) => match self.notified(request, transaction, start, calls, line).await {
-                Ok(created) => {
-                    line.message = "Created links for an approval of CodePipeline.".to_owned();
-                    line.outcome = "created";
-                    line.links = Some(created.links.len());
-                    reply::event("WAITING", transaction)
+            Event::Resource(event) => {
+                self.custom_resource(&event, transaction, start, calls, line)
+                    .await
+            }
+            Event::Notification(request) => {
+                match self.notified(request, transaction, start, calls, line).await {
+                    Ok(created) => {
+                        line.message = "Created links for an approval of CodePipeline.".to_owned();
+                        line.outcome = "created";
+                        line.links = Some(created.links.len());
+                        reply::event("WAITING", transaction)
+                    }
+                    Err(rejection) => {
+                        let is_out = !rejection.may_be_repeated();
+                        failed(&rejection, is_out, transaction, line)
+                    }
                 }
-                Err(rejection) => {
-                    let is_out = !rejection.may_be_repeated();
-                    failed(&rejection, is_out, transaction, line)
-                }
-            },
+            }
         }
     }
 
@@ -134,13 +138,17 @@ impl App {
         }
         let sent = match body {
             Ok(body) => {
-                let end = tokio::time::Instant::from_std(start) + RESPONDED;
-                let responding = Box::pin(self.tasks.respond(&resource, body, calls));
-                let late = || NotTold::Unreachable("timeout".to_owned(), Sent::Unknown);
-                let told = tokio::time::timeout_at(end, responding).await;
-                told.unwrap_or_else(|_| Err(late()))
+                let end = start + RESPONDED;
+                self.tasks.respond(&resource, body, end, calls).await
             }
-            Err(what) => return failed(&Rejection::ServiceError(what.to_owned()), is_out, transaction, line),
+            Err(what) => {
+                return failed(
+                    &Rejection::ServiceError(what.to_owned()),
+                    is_out,
+                    transaction,
+                    line,
+                );
+            }
         };
         match sent {
             Ok(_) => reply::event(status, transaction),
@@ -176,7 +184,9 @@ impl App {
         if !self.config.switches.targets.permit(kind) {
             return Err(Rejection::TargetDisabled(kind.as_str(), kind.parameter()));
         }
-        let created = self.create_from(&request, transaction, start, calls, line).await?;
+        let created = self
+            .create_from(&request, transaction, start, calls, line)
+            .await?;
         line.links = Some(created.links.len());
         if waits {
             return Ok(Outcome::Waits);
@@ -251,18 +261,27 @@ fn refused(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rejection::Sent;
     use http::StatusCode;
 
     #[test]
     fn an_event_fails_only_while_nobody_was_told() {
-        for (sent, status) in [(Sent::NotSent, StatusCode::BAD_GATEWAY), (Sent::Unknown, StatusCode::OK)] {
+        for (sent, status) in [
+            (Sent::NotSent, StatusCode::BAD_GATEWAY),
+            (Sent::Unknown, StatusCode::OK),
+        ] {
             let mut line = Line::default();
             let rejection = Rejection::DeliveryFailed(Fault::at("deliver.sns", "no"), sent);
             let is_out = !rejection.may_be_repeated();
             let reply = failed(&rejection, is_out, TransactionId::new([7; 16]), &mut line);
             assert_eq!((reply.status(), line.level), (status, Level::Error));
             assert_eq!((line.outcome, line.error), ("refused", Some("DeliveryFailed")));
-            assert_eq!(reply.body().contains("FAILED"), sent == Sent::Unknown, "{}", reply.body());
+            assert_eq!(
+                reply.body().contains("FAILED"),
+                sent == Sent::Unknown,
+                "{}",
+                reply.body()
+            );
         }
     }
 }
