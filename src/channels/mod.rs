@@ -68,6 +68,21 @@ pub enum Failure {
     Unknown(String),
 }
 
+/// Whether a message that is under way may have been taken by now. It is not while its secret is read, nor in a pause after
+/// a definite no.
+#[derive(Debug, Default)]
+struct Doubt(AtomicBool);
+
+impl Doubt {
+    fn set(&self, is_there: bool) {
+        self.0.store(is_there, Ordering::Relaxed);
+    }
+
+    fn is_there(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
 /// Which messages of a delivery are begun.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Begun {
@@ -137,9 +152,15 @@ impl Channels {
             }
             let late = || Failure::NotSent("the time for all messages is over".to_owned());
             let result = match Instant::now() < deadline {
-                true => timeout_at(deadline, Box::pin(self.send_one(parcel, calls)))
-                    .await
-                    .unwrap_or_else(|_| Err(Failure::Unknown("timeout".to_owned()))),
+                true => {
+                    let doubt = Doubt::default();
+                    timeout_at(deadline, Box::pin(self.send_one(parcel, &doubt, calls)))
+                        .await
+                        .unwrap_or_else(|_| match doubt.is_there() {
+                            true => Err(Failure::Unknown("timeout".to_owned())),
+                            false => Err(late()),
+                        })
+                }
                 false => Err(late()),
             };
             if let (Some(failed), Err(_)) = (failed, &result) {
@@ -150,32 +171,42 @@ impl Channels {
         results
     }
 
-    async fn send_one(&self, parcel: &Parcel, calls: &Calls) -> Result<Receipt, Failure> {
+    async fn send_one(&self, parcel: &Parcel, doubt: &Doubt, calls: &Calls) -> Result<Receipt, Failure> {
         match self {
             Channels::Off => Err(Failure::NotSent("this process delivers nothing".to_owned())),
             Channels::On(adapters) => match parcel {
-                Parcel::Topic { topic, subject, text } => adapters.publish(topic, subject, text, calls).await,
+                Parcel::Topic { topic, subject, text } => {
+                    adapters.publish(topic, subject, text, doubt, calls).await
+                }
                 Parcel::Mail {
                     region,
                     from,
                     to,
                     raw,
-                } => adapters.mail(region, from, to, raw, calls).await,
+                } => adapters.mail(region, from, to, raw, doubt, calls).await,
                 Parcel::Event {
                     bus,
                     source,
                     detail_type,
                     detail,
-                } => adapters.event(bus, source, detail_type, detail, calls).await,
-                Parcel::Slack { door, body } => adapters.slack(door, body, calls).await,
-                Parcel::Teams { workflow, body } => adapters.teams(workflow, body, calls).await,
+                } => {
+                    adapters
+                        .event(bus, source, detail_type, detail, doubt, calls)
+                        .await
+                }
+                Parcel::Slack { door, body } => adapters.slack(door, body, doubt, calls).await,
+                Parcel::Teams { workflow, body } => adapters.teams(workflow, body, doubt, calls).await,
                 Parcel::Webhook {
                     url,
                     secret,
                     id,
                     timestamp,
                     body,
-                } => adapters.webhook(url, secret, id, *timestamp, body, calls).await,
+                } => {
+                    adapters
+                        .webhook(url, secret, (id, *timestamp), body, doubt, calls)
+                        .await
+                }
             },
         }
     }
@@ -212,7 +243,12 @@ mod tests {
             .await;
         assert!(all.messages.iter().all(Option::is_some), "{all:?}");
         let late = Channels::Off
-            .send(&parcels[..1], Begun::UntilFailure, Instant::now(), &Calls::default())
+            .send(
+                &parcels[..1],
+                Begun::UntilFailure,
+                Instant::now(),
+                &Calls::default(),
+            )
             .await;
         let text = "the time for all messages is over".to_owned();
         assert_eq!(late.messages, [Some(Err(Failure::NotSent(text)))]);
