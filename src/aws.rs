@@ -4,6 +4,7 @@ mod deliver;
 mod https;
 
 use crate::config::Config;
+use crate::tls;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_kms::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::box_error::BoxError;
@@ -76,13 +77,10 @@ impl Shared {
     /// A CA bundle that cannot be read, by the name of its variable.
     pub fn new(config: &Config, credentials: Option<SharedCredentialsProvider>) -> Result<Self, String> {
         let roots = match &config.aws.ca_bundle {
-            None => EMBEDDED_ROOTS.as_bytes().to_vec(),
-            Some(path) => std::fs::read(path).map_err(|error| {
-                format!("AWS_CA_BUNDLE or SSL_CERT_FILE: cannot be read: {}", error.kind())
-            })?,
+            None => tls::roots(EMBEDDED_ROOTS.as_bytes()).expect("a test reads them"),
+            Some(path) => tls::bundle(path)?,
         };
-        let http =
-            Https::new(&roots).map_err(|problem| format!("AWS_CA_BUNDLE or SSL_CERT_FILE: {problem}"))?;
+        let http = Https::new(tls::client(roots)?);
         let deliver = http.without_pool().into_shared();
         Ok(Self {
             deliver,

@@ -36,6 +36,7 @@ pub mod select;
 pub mod target;
 pub mod tasks;
 pub mod template;
+pub mod tls;
 pub mod token;
 pub mod transaction;
 pub mod web;

@@ -15,15 +15,11 @@ use aws_smithy_types::retry::ErrorKind;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::{self, Client, connect::HttpConnector as Tcp};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
-use rustls::crypto::ring;
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject as _;
-use rustls::{ClientConfig, RootCertStore};
+use rustls::ClientConfig;
 use std::error::Error;
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 use tower_service::Service;
 
@@ -35,21 +31,8 @@ pub struct Https {
 }
 
 impl Https {
-    /// Trusts these roots, in PEM. Nothing is connected yet.
-    ///
-    /// # Errors
-    /// What is wrong with them.
-    pub fn new(roots: &[u8]) -> Result<Self, String> {
-        let mut trusted = RootCertStore::empty();
-        trusted.add_parsable_certificates(CertificateDer::pem_slice_iter(roots).filter_map(Result::ok));
-        if trusted.is_empty() {
-            return Err("holds no certificate in PEM form".to_owned());
-        }
-        let tls = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .map_err(|error| format!("TLS cannot be set up: {error}"))?
-            .with_root_certificates(trusted)
-            .with_no_client_auth();
+    /// Nothing is connected yet.
+    pub fn new(tls: ClientConfig) -> Self {
         let mut tcp = Tcp::new();
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
@@ -63,7 +46,7 @@ impl Https {
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .build(connector.clone());
-        Ok(Self { client, connector })
+        Self { client, connector }
     }
 
     /// The same without a pool: for what must not be repeated. A connection that died while Lambda froze the process would

@@ -4,6 +4,7 @@ mod resolver;
 
 use crate::config::OutboundSettings;
 use crate::https_url::HttpsUrl;
+use crate::tls;
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, HeaderName, HeaderValue};
 use http::{HeaderMap, Method, StatusCode};
@@ -14,12 +15,8 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::{self, Client};
 use hyper_util::rt::TokioExecutor;
 use resolver::{PRIVATE, Resolver, Rule};
-use rustls::crypto::ring;
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject as _;
-use rustls::{ClientConfig, RootCertStore};
 use std::error::Error as _;
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
@@ -152,11 +149,11 @@ fn client(settings: &OutboundSettings) -> Result<HttpsClient, String> {
     let mut tcp = HttpConnector::new_with_resolver(Resolver::new(rule));
     tcp.enforce_http(false);
     tcp.set_connect_timeout(Some(CONNECT));
-    let tls = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .map_err(|_| "TLS cannot be set up".to_owned())?
-        .with_root_certificates(roots(settings.ca_bundle.as_deref())?)
-        .with_no_client_auth();
+    let roots = match &settings.ca_bundle {
+        None => webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect(),
+        Some(path) => tls::bundle(path)?,
+    };
+    let tls = tls::client(roots)?;
     let https = HttpsConnectorBuilder::new()
         .with_tls_config(tls)
         .https_only()
@@ -166,23 +163,6 @@ fn client(settings: &OutboundSettings) -> Result<HttpsClient, String> {
         .pool_max_idle_per_host(0)
         .retry_canceled_requests(false)
         .build(https))
-}
-
-/// Mozilla's roots, or those of the bundle that was configured.
-fn roots(ca_bundle: Option<&str>) -> Result<RootCertStore, String> {
-    let mut roots = RootCertStore::empty();
-    match ca_bundle {
-        None => roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),
-        Some(path) => {
-            let unreadable = || "AWS_CA_BUNDLE or SSL_CERT_FILE: cannot be read".to_owned();
-            let bundle = CertificateDer::pem_file_iter(path).map_err(|_| unreadable())?;
-            roots.add_parsable_certificates(bundle.filter_map(Result::ok));
-            if roots.is_empty() {
-                return Err(unreadable());
-            }
-        }
-    }
-    Ok(roots)
 }
 
 #[cfg(test)]

@@ -144,8 +144,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("log", &["calls", "rejection"]),
     ("metrics", &["calls", "log"]),
     // Adapters.
-    ("aws", &["config"]),
-    ("outbound", &["config", "https_url"]),
+    ("aws", &["config", "tls"]),
+    ("tls", &[]),
+    ("outbound", &["config", "https_url", "tls"]),
     (
         "channels",
         &[
@@ -298,7 +299,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("lambda_runtime", &["entry/lambda.rs"]),
     ("hyper::", &["aws/", "entry/laptop/", "outbound/"]),
     ("hyper_rustls", &["aws/", "outbound/"]),
-    ("rustls::", &["aws/", "outbound/"]),
+    ("rustls::", &["aws/", "tls.rs"]),
     ("clap", &["entry/laptop/"]),
     (
         "tokio::",
@@ -343,7 +344,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
         "std::env",
         &["config.rs", "entry/laptop/", "entry/process.rs", "main.rs"],
     ),
-    ("std::fs", &["aws.rs", "entry/laptop/"]),
+    ("std::fs", &["entry/laptop/", "tls.rs"]),
     ("std::net", &["config.rs", "entry/laptop/", "outbound/"]),
     ("multer", &["webhook/body/multipart.rs"]),
     ("futures_util", &["webhook/body/multipart.rs"]),

@@ -156,6 +156,6 @@ async fn a_host_that_is_not_there_was_told_nothing() {
         .send(message("https://hooks.example.com/"))
         .await
         .unwrap_err();
-    let what = "AWS_CA_BUNDLE or SSL_CERT_FILE: cannot be read";
+    let what = "AWS_CA_BUNDLE or SSL_CERT_FILE: cannot be read: entity not found";
     assert_eq!(failure, Failure::NotSent(what.to_owned()));
 }

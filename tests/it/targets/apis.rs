@@ -115,9 +115,12 @@ fn an_automation_gets_a_signal() {
     }
 }
 
+/// An error of an API, and the status and code that it becomes.
+type Told = (&'static str, u16, &'static str);
+
 #[test]
 fn each_refusal_is_told_from_faults_of_ours() {
-    let targets: [(fn() -> Value, &[(&str, u16, &str)]); 3] = [
+    let targets: [(fn() -> Value, &[Told]); 3] = [
         (
             durable,
             &[
