@@ -379,6 +379,7 @@ fn debug_shows_no_secret() {
         shown.push(("Decision", format!("{decision:?}")));
     }
     let links = Created {
+        is_out: false,
         transaction_id: "0".repeat(32),
         links: Links::Shared(urls.clone()),
         delivered: Vec::new(),
