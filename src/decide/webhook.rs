@@ -22,7 +22,7 @@ impl Use<'_> {
         }
         let json = body::as_json(
             &webhook.intake,
-            webhook.verify.is_some(),
+            webhook.verify.as_ref().map(|verify| &verify.scheme),
             self.visit.body,
             self.visit.content_type,
         )?;
