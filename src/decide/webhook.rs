@@ -16,6 +16,8 @@ impl Use<'_> {
         webhook: &Webhook,
         key: Option<&DerivedKey>,
     ) -> Result<Decision, Rejection> {
+        // The same answer to everybody, and before the work of a proof.
+        body::check_size(self.visit.body)?;
         if let Some(verify) = &webhook.verify {
             let proven = verify.check(key, &self.received(verify));
             proven.map_err(Rejection::InvalidSignature)?;

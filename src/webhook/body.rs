@@ -14,7 +14,7 @@ use fields::Fields;
 use std::borrow::Cow;
 
 /// Most fields of a form.
-const MAX_FIELDS: usize = 1_000;
+pub(super) const MAX_FIELDS: usize = 1_000;
 
 /// The JSON of a body. For a JSON body its own text, which nobody has looked into yet.
 ///
@@ -26,9 +26,7 @@ pub fn as_json<'a>(
     body: &'a [u8],
     content_type: Option<&str>,
 ) -> Result<Cow<'a, str>, Rejection> {
-    if body.len() > MAX_BODY_BYTES {
-        return Err(refused("is larger than 1 MiB"));
-    }
+    check_size(body)?;
     let taken = kind(body, content_type).filter(|kind| intake.takes(*kind, scheme));
     let text = match taken {
         Some(BodyKind::Empty) => Cow::Borrowed("null"),
@@ -44,6 +42,17 @@ pub fn as_json<'a>(
         None => return Err(Rejection::BodyTypeNotTaken),
     };
     Ok(text)
+}
+
+/// Refuses what is too large, before any work is done for it.
+///
+/// # Errors
+/// `InvalidPostActionBody`
+pub fn check_size(body: &[u8]) -> Result<(), Rejection> {
+    match body.len() {
+        0..=MAX_BODY_BYTES => Ok(()),
+        _ => Err(refused("is larger than 1 MiB")),
+    }
 }
 
 /// What a body is by its type; nothing else is guessed.

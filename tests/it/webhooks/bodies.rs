@@ -193,3 +193,17 @@ fn an_author_is_told_that_no_content_type_is_signed() {
         assert_eq!(has, is_told, "{fields}: {}", answer.json()["warnings"]);
     }
 }
+
+#[test]
+fn a_body_that_is_too_large_is_refused_before_it_is_proven() {
+    let (stack, url) = linked(hook(json!({"scheme": "github", "secret": "s"})));
+    for (size, secret, expected) in [
+        (1 << 20, "t", (401, "InvalidSignature")),
+        ((1 << 20) + 1, "t", (400, "InvalidPostActionBody")),
+        ((1 << 20) + 1, "s", (400, "InvalidPostActionBody")),
+    ] {
+        let answer = super::github(&stack, &url, secret, &" ".repeat(size));
+        assert_eq!(answer.refusal(), (expected.0, expected.1.to_owned()), "{size}");
+    }
+    assert_eq!(stack.told(), ["waiting"]);
+}
