@@ -186,6 +186,11 @@ pub fn unconfirmed(receipt: &Receipt, visitor: &Visitor<'_>) -> Reply {
         confirmed: bool,
         reason: &'static str,
     }
+    if visitor.manner == Manner::Twilio {
+        let mut reply = machine::instructions(ReplySpec::default());
+        *reply.status_mut() = StatusCode::ACCEPTED;
+        return reply;
+    }
     let body = Unconfirmed {
         done: done_body(&receipt.subject),
         confirmed: false,
