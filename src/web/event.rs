@@ -22,6 +22,8 @@ enum Outcome {
     Waits,
     /// A response at once: its attributes, and whether they are hidden.
     Ready(Map<String, Value>, bool),
+    /// A response at once: the resource stays what it is, or goes.
+    Unchanged,
 }
 
 impl App {
@@ -96,6 +98,10 @@ impl App {
                 return reply::event("WAITING", transaction);
             }
             Ok(Outcome::Ready(attributes, hidden)) => ready(&resource, attributes, *hidden, transaction),
+            Ok(Outcome::Unchanged) => resource.unchanged(About {
+                transaction,
+                answer: "",
+            }),
             Err(rejection) => refused(&resource, rejection, transaction),
         };
         let status = match &outcome {
@@ -134,7 +140,7 @@ impl App {
         let under = |fault: Fault| Rejection::InvalidJson(fault.under("ResourceProperties"));
         let (request, waits, shows_urls) = match event.wanted(transaction).map_err(under)? {
             // Also where custom resources were switched off since: a stack must be able to go.
-            Wanted::Nothing => return Ok(Outcome::Ready(Map::new(), false)),
+            Wanted::Nothing => return Ok(Outcome::Unchanged),
             Wanted::Links {
                 request,
                 waits,

@@ -146,6 +146,7 @@ fn a_delete_is_granted_whatever_is_switched_off() {
         (&sent["Status"], &sent["Data"]),
         (&json!("SUCCESS"), &Value::Null)
     );
+    assert_eq!(sent["PhysicalResourceId"], "former");
 }
 
 #[test]
@@ -155,7 +156,9 @@ fn an_update_without_a_change_is_granted_at_once() {
     let more = json!({"PhysicalResourceId": "former", "OldResourceProperties": with(service, at_once())});
     let answer = invoked(&world, &event("Update", at_once(), more));
     assert_eq!(answer.json()["status"], "SUCCESS");
-    assert_eq!(world.sent()["Data"], Value::Null, "no links");
+    let sent = world.sent();
+    assert_eq!(sent["Data"], Value::Null, "no links");
+    assert_eq!(sent["PhysicalResourceId"], "former", "no replacement");
 }
 
 #[test]
