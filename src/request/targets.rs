@@ -30,11 +30,15 @@ pub(super) fn read(token: Option<String>, target: Option<&RawValue>) -> Result<t
 
 impl CreateUrls {
     /// # Errors
-    /// `TargetDisabled`.
+    /// `TargetDisabled`; `InvalidJSON` for a URL of another region.
     pub(super) fn check_target(&self, config: &Config) -> Result<(), Rejection> {
         let kind = self.target.target.kind();
         match config.switches.targets.permit(kind) {
-            true => Ok(()),
+            true => self
+                .target
+                .target
+                .check_region(&config.region)
+                .map_err(|fault| Rejection::InvalidJson(fault.under("target"))),
             false => Err(Rejection::TargetDisabled(kind.as_str(), kind.parameter())),
         }
     }

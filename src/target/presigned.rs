@@ -27,6 +27,7 @@ pub enum Bucket {
 #[derive(Clone, PartialEq, Eq)]
 pub struct PresignedUrl {
     url: HttpsUrl,
+    region: String,
     ends_at: u64,
 }
 
@@ -54,7 +55,11 @@ impl PresignedUrl {
         let url = HttpsUrl::parse(text)?;
         // What is sent later is what was looked at here.
         match url.as_str() == text {
-            true => Ok(Self { url, ends_at }),
+            true => Ok(Self {
+                url,
+                region,
+                ends_at,
+            }),
             false => Err("is not in its simplest form"),
         }
     }
@@ -67,6 +72,18 @@ impl PresignedUrl {
     /// The URL, for the one request that needs it.
     pub const fn as_https(&self) -> &HttpsUrl {
         &self.url
+    }
+
+    /// Whether its bucket and stack are in this region. Names of regions can be made up, and so can buckets that have them in
+    /// their names; the region of a deployment cannot.
+    ///
+    /// # Errors
+    /// A sentence for the author.
+    pub fn check_region(&self, region: &str) -> Result<(), &'static str> {
+        match self.region == region {
+            true => Ok(()),
+            false => Err("must be of a stack in the region of this deployment"),
+        }
     }
 
     /// From when on its signature does not count, in Unix seconds.
@@ -96,6 +113,13 @@ fn hosts(bucket: Bucket, region: &str) -> Vec<String> {
     };
     if region.starts_with("cn-") {
         return vec![format!("{name}.s3.{region}.amazonaws.com.cn")];
+    }
+    if region.starts_with("us-gov-") {
+        // The host without a region leads to the buckets of the commercial partition only.
+        return vec![
+            format!("{name}.s3-{region}.amazonaws.com"),
+            format!("{name}.s3.{region}.amazonaws.com"),
+        ];
     }
     vec![
         format!("{name}.s3.amazonaws.com"),

@@ -82,7 +82,7 @@ impl App {
         line: &mut Line,
     ) -> Reply {
         // Nobody can be told that this is wrong.
-        let resource = match event.resource(transaction) {
+        let resource = match event.resource(transaction, &self.config.region) {
             Ok(resource) => resource,
             Err(fault) => {
                 let rejection = Rejection::InvalidJson(fault);

@@ -376,6 +376,8 @@ fn no_other_host_gets_into_a_link() {
         wait_url().replace(WAIT_HOST, &format!("user@{WAIT_HOST}")),
         wait_url().replace(WAIT_HOST, &format!("{WAIT_HOST}:8443")),
         wait_url() + "#x",
+        wait_url().replace("eu-central-1", "eu-west-1"),
+        wait_url().replace("eu-central-1", "zz-invented-9"),
         response_url(),
     ] {
         let target = json!({"type": "cloudformation-wait-condition", "url": url});

@@ -169,6 +169,12 @@ fn foreign_addresses_are_told_nothing() {
         response_url().replace("https", "http"),
         response_url().replace(RESPONSE_HOST, "169.254.169.254"),
         response_url().replace("eucentral1", "euwest1"),
+        response_url()
+            .replace("eucentral1", "euwest1")
+            .replace("eu-central-1", "eu-west-1"),
+        response_url()
+            .replace("eucentral1", "zzinvented9")
+            .replace("eu-central-1", "zz-invented-9"),
     ] {
         let answer = invoked(&world, &event("Delete", json!({}), json!({"ResponseURL": url})));
         assert_eq!(answer.refusal(), (400, "InvalidJSON".to_owned()), "{url}");
