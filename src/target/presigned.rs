@@ -28,6 +28,7 @@ pub enum Bucket {
 pub struct PresignedUrl {
     url: HttpsUrl,
     region: String,
+    signed_at: Option<u64>,
     ends_at: u64,
 }
 
@@ -51,13 +52,14 @@ impl PresignedUrl {
         if !hosts(bucket, &region).iter().any(|known| known == host) {
             return Err(FOREIGN);
         }
-        let ends_at = end_of(query)?;
+        let (signed_at, ends_at) = times_of(query)?;
         let url = HttpsUrl::parse(text)?;
         // What is sent later is what was looked at here.
         match url.as_str() == text {
             true => Ok(Self {
                 url,
                 region,
+                signed_at,
                 ends_at,
             }),
             false => Err("is not in its simplest form"),
@@ -84,6 +86,11 @@ impl PresignedUrl {
             true => Ok(()),
             false => Err("must be of a stack in the region of this deployment"),
         }
+    }
+
+    /// When it was signed, in Unix seconds; a signature of version 2 does not say.
+    pub const fn signed_at(&self) -> Option<u64> {
+        self.signed_at
     }
 
     /// From when on its signature does not count, in Unix seconds.
@@ -163,8 +170,8 @@ fn is_region(text: &str) -> bool {
     }
 }
 
-/// Of a query as Signature Version 4 or 2 has it.
-fn end_of(query: &str) -> Result<u64, &'static str> {
+/// When it was signed, if it says so, and its end: of a query as Signature Version 4 or 2 has it.
+fn times_of(query: &str) -> Result<(Option<u64>, u64), &'static str> {
     let mut seen: Vec<(&str, &str)> = Vec::new();
     for pair in query.split('&') {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
@@ -188,13 +195,14 @@ fn end_of(query: &str) -> Result<u64, &'static str> {
             let from = value("X-Amz-Date").and_then(seconds_of_date).ok_or(unsigned)?;
             let lasts = value("X-Amz-Expires").and_then(number).ok_or(unsigned)?;
             match lasts {
-                1..=MAX_EXPIRES => Ok(from + lasts),
+                1..=MAX_EXPIRES => Ok((Some(from), from + lasts)),
                 _ => Err(unsigned),
             }
         }
         (None, Some(_)) => {
             value("AWSAccessKeyId").ok_or(unsigned)?;
-            value("Expires").and_then(number).ok_or(unsigned)
+            let end = value("Expires").and_then(number).ok_or(unsigned)?;
+            Ok((None, end))
         }
         (None, None) | (Some(_), Some(_)) => Err(unsigned),
     }
