@@ -200,7 +200,7 @@ def test_an_answer_that_cloudformation_does_not_take_any_more_is_told_as_such(ca
     catalog.launched("product-wait-condition")
     link = catalog.mail()
     catalog.receiver.take()
-    catalog.receiver.replies = [Reply(403, b"<Error><Code>AccessDenied</Code></Error>")]
+    catalog.receiver.replies = [Reply(403, b"<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>")]
     answer = catalog.press(link, outcome="approve")
     catalog.receiver.replies = [Reply()]
     assert answer.status == 400 and "Already answered or closed" in answer.body.decode()
