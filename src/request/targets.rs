@@ -1,7 +1,7 @@
 //! What waits: which kinds the stack permits, until when, and what it can be told.
 
 use super::CreateUrls;
-use crate::action::{ActionKind, Form, OutcomeKind, OutputFrom, Post, TextFrom};
+use crate::action::{ActionKind, Form, Name, OutcomeKind, OutputFrom, Post, TextFrom};
 use crate::config::Config;
 use crate::expiration::{self, Expiration};
 use crate::rejection::{Fault, Rejection};
@@ -79,15 +79,15 @@ impl CreateUrls {
             let outcomes = match &action.kind {
                 ActionKind::Success { .. } | ActionKind::Failure { .. } if self.parameters => continue,
                 ActionKind::Success { output } => {
-                    self.check_report(Report::success(output.clone()).ok(), &at)?;
+                    self.check_report(Report::success(output.clone()).ok(), &action.name, &at)?;
                     continue;
                 }
                 ActionKind::Failure { error, cause } => {
-                    self.check_report(Report::failure(error.clone(), cause.clone()).ok(), &at)?;
+                    self.check_report(Report::failure(error.clone(), cause.clone()).ok(), &action.name, &at)?;
                     continue;
                 }
                 ActionKind::Heartbeat => {
-                    self.check_report(Some(Report::Heartbeat), &at)?;
+                    self.check_report(Some(Report::Heartbeat), &action.name, &at)?;
                     continue;
                 }
                 ActionKind::Post(Post { outcomes, .. }) | ActionKind::Form(Form { outcomes, .. }) => outcomes,
@@ -105,16 +105,16 @@ impl CreateUrls {
                     }
                     OutcomeKind::Heartbeat => Some(Report::Heartbeat),
                 };
-                self.check_report(report, &format!("{at}.outcomes[{place}]"))?;
+                self.check_report(report, &outcome.name, &format!("{at}.outcomes[{place}]"))?;
             }
         }
         Ok(())
     }
 
-    fn check_report(&self, report: Option<Report>, at: &str) -> Result<(), Rejection> {
+    fn check_report(&self, report: Option<Report>, answer: &Name, at: &str) -> Result<(), Rejection> {
         let about = About {
             transaction: TransactionId::new([0; 16]),
-            answer: "",
+            answer: answer.as_str(),
         };
         let target: &Target = &self.target.target;
         report

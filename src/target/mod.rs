@@ -98,6 +98,14 @@ impl TargetKind {
         }
     }
 
+    /// Whether an output may have `_callback` in it. An approval takes a short comment, which a browser's name alone can fill.
+    pub const fn takes_callback(self) -> bool {
+        match self {
+            Self::StepFunctions | Self::WaitCondition | Self::CustomResource | Self::DurableExecution => true,
+            Self::PipelineApproval | Self::Automation => false,
+        }
+    }
+
     /// Whether a heartbeat means anything to it.
     pub const fn takes_heartbeats(self) -> bool {
         match self {

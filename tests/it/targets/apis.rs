@@ -116,6 +116,25 @@ fn an_automation_gets_a_signal() {
 }
 
 #[test]
+fn a_comment_holds_no_callback() {
+    let agent = "x".repeat(600);
+    for (target, comment) in [
+        (approval(), "/result/summary"),
+        (automation(), "/Payload/Comment/0"),
+    ] {
+        let world = World::with(ALL, Identity::Trusted, vec![json_answer("200 OK", "{}")]);
+        let action = success(json!({"approved": true}));
+        let made = world.create(target, action, json!({"include_callback": true}));
+        assert!(made.body.contains("gets no `_callback`"), "{}", made.body);
+        let answer = world
+            .stack
+            .visit("GET", &made.url("a"), &[("user-agent", agent.as_str())], b"");
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        assert_eq!(world.sent().pointer(comment).unwrap(), r#"{"approved":true}"#);
+    }
+}
+
+#[test]
 fn each_refusal_is_told_from_faults_of_ours() {
     let targets: [(fn() -> Value, &[(&str, u16, &str)]); 3] = [
         (
