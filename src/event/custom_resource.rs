@@ -164,8 +164,10 @@ impl ResourceEvent {
         if !request.contains_key("deliver") {
             request.remove("return_urls");
         }
+        let request = Value::Object(request);
+        super::check_secrets(&request)?;
         Ok(Wanted::Links {
-            request: Value::Object(request),
+            request,
             waits,
             shows_urls,
         })
