@@ -83,7 +83,11 @@ impl CreateUrls {
                     continue;
                 }
                 ActionKind::Failure { error, cause } => {
-                    self.check_report(Report::failure(error.clone(), cause.clone()).ok(), &action.name, &at)?;
+                    self.check_report(
+                        Report::failure(error.clone(), cause.clone()).ok(),
+                        &action.name,
+                        &at,
+                    )?;
                     continue;
                 }
                 ActionKind::Heartbeat => {

@@ -95,7 +95,8 @@ fn a_secret_that_nobody_would_be_told_is_refused() {
     let with_secret = |secret: &str| {
         let mut properties = properties();
         let verify = json!({"scheme": "standard-webhooks", "secret": secret});
-        properties["actions"] = json!([properties["actions"][0], {"name": "b", "type": "post", "verify": verify}]);
+        properties["actions"] =
+            json!([properties["actions"][0], {"name": "b", "type": "post", "verify": verify}]);
         event("Create", &properties, json!({})).wanted(TRANSACTION)
     };
     assert_eq!(
