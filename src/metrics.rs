@@ -164,11 +164,13 @@ impl CallResult {
     /// From the `outcome` of a call. Codes of AWS are one word, and our own words for a failure begin with a small
     /// letter.
     fn of(outcome: &str) -> Self {
-        let is_code = outcome.starts_with(|first: char| first.is_ascii_uppercase());
+        // Amazon S3's begin with the status, since not all of its answers have a code.
+        let is_code = outcome.starts_with(|first: char| first.is_ascii_uppercase() || first.is_ascii_digit());
         match outcome {
             "ok" => CallResult::Ok,
             "TooManyRequestsException" | "LimitExceededException" => CallResult::Throttled,
             code if code.contains("Throttling") => CallResult::Throttled,
+            code if code.starts_with("429") || code == "503 SlowDown" => CallResult::Throttled,
             _ if is_code => CallResult::Error,
             _ => CallResult::NoAnswer,
         }
@@ -312,6 +314,10 @@ mod tests {
             ("AccessDeniedException", "Errors"),
             ("TaskTimedOut", "Errors"),
             ("InternalServerError", "Errors"),
+            ("429", "Throttled"),
+            ("503 SlowDown", "Throttled"),
+            ("503", "Errors"),
+            ("403 AccessDenied", "Errors"),
             ("timeout", "NoAnswer"),
             ("connection broken", "NoAnswer"),
             ("no connection", "NoAnswer"),

@@ -209,6 +209,14 @@ impl CreateUrls {
         if !self.callback {
             return;
         }
+        let kind = self.target.target.kind();
+        if !kind.takes_callback() {
+            self.notes.add(format!(
+                "include_callback: a target of type {} takes a short comment, which gets no `_callback`",
+                kind.as_str()
+            ));
+            return;
+        }
         const NO_OBJECT: &str = "is no object, so it gets no `_callback`";
         let is_object = |output: &JsonText| output.as_str().starts_with('{');
         let never = |outcome: &Outcome| match &outcome.kind {

@@ -273,7 +273,7 @@ impl Use<'_> {
         shown: &str,
     ) -> Result<Decision, Rejection> {
         let report = match (self.payload.callback, report) {
-            (true, Report::Success { output }) => {
+            (true, Report::Success { output }) if self.payload.target.kind().takes_callback() => {
                 let callback = Callback::of(self, outcome);
                 callback.add_to(&output).map_err(formatting)?
             }

@@ -74,7 +74,9 @@ fn request(record: &Value, forms: bool) -> Result<Value, Fault> {
             actions([pipeline, stage, action], link, forms),
         );
     }
-    Ok(Value::Object(request))
+    let request = Value::Object(request);
+    super::check_secrets(&request).map_err(|fault| fault.under("CustomData"))?;
+    Ok(request)
 }
 
 /// What is asked when the approval does not say: on one page where `forms` are on, else by two links that ask.

@@ -108,10 +108,12 @@ impl ResourceEvent {
     ///
     /// # Errors
     /// The field that is wrong.
-    pub fn resource(&self, transaction: TransactionId) -> Result<CustomResource, Fault> {
+    pub fn resource(&self, transaction: TransactionId, region: &str) -> Result<CustomResource, Fault> {
         let raw = RawValue::from_string(self.target(transaction).to_string());
         let raw = raw.map_err(|_| Fault::at("", "cannot be read"))?;
-        match target::read(&raw)?.target {
+        let target = target::read(&raw)?.target;
+        target.check_region(region)?;
+        match target {
             Target::CustomResource(resource) => Ok(*resource),
             Target::StepFunctions(_)
             | Target::WaitCondition(_)
@@ -162,8 +164,10 @@ impl ResourceEvent {
         if !request.contains_key("deliver") {
             request.remove("return_urls");
         }
+        let request = Value::Object(request);
+        super::check_secrets(&request)?;
         Ok(Wanted::Links {
-            request: Value::Object(request),
+            request,
             waits,
             shows_urls,
         })

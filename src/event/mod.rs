@@ -31,3 +31,18 @@ impl Event {
         approval::of(&event, forms).map(Event::Notification)
     }
 }
+
+/// A secret that the service makes is told in the answer only, and an event has nobody who reads one.
+///
+/// # Errors
+/// The field that asks for it.
+fn check_secrets(request: &Value) -> Result<(), Fault> {
+    let actions = request.get("actions").and_then(Value::as_array);
+    for (index, action) in actions.into_iter().flatten().enumerate() {
+        if action.pointer("/verify/secret").and_then(Value::as_str) == Some("generate") {
+            let what = "cannot be generated here, since nobody would be told; give a secret of your own";
+            return Err(Fault::at(format!("actions[{index}].verify.secret"), what));
+        }
+    }
+    Ok(())
+}

@@ -11,6 +11,8 @@ const SWITCHES: &[&str] = &[
     "optional",
     "unfurl_links",
     "output_body",
+    "accept_raw",
+    "cloudevents",
     "confirm",
     "uniqueItems",
     "additionalProperties",
@@ -92,7 +94,7 @@ mod tests {
     #[test]
     fn texts_become_what_a_request_needs() {
         let properties = json!({
-            "include_callback": "true", "enable_output_parameters": "false",
+            "include_callback": "true", "enable_output_parameters": "false", "accept_raw": "true", "cloudevents": "false",
             "actions": [{
                 "name": "decide", "type": "form", "confirm": "strict",
                 "outcomes": [{"name": "yes", "type": "success", "output_body": "true", "schema": {
@@ -109,7 +111,7 @@ mod tests {
         assert_eq!(
             typed(properties),
             json!({
-                "include_callback": true, "enable_output_parameters": false,
+                "include_callback": true, "enable_output_parameters": false, "accept_raw": true, "cloudevents": false,
                 "actions": [{
                     "name": "decide", "type": "form", "confirm": "strict",
                     "outcomes": [{"name": "yes", "type": "success", "output_body": true, "schema": {

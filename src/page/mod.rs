@@ -180,6 +180,19 @@ pub fn unconfirmed(look: &Look<'_>, receipt: &Receipt) -> Page {
     look.page(&message, &[])
 }
 
+/// The answer was sent, nobody knows whether it arrived, and the link must not be opened again.
+pub fn answer_lost(look: &Look<'_>, receipt: &Receipt) -> Page {
+    let texts = look.texts();
+    let message = Message {
+        frame: look.frame(),
+        mark: Mark::Wait,
+        title: texts.unsure_title,
+        texts: vec![texts.answer_lost_text],
+        rows: rows(texts, receipt),
+    };
+    look.page(&message, &[])
+}
+
 /// The request was not granted. `detail` is the text for programs, in English; the transaction is that of the link, if it
 /// was opened.
 pub fn refused(

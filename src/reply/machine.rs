@@ -32,7 +32,16 @@ impl Manner {
             (
                 Manner::Machine | Manner::Twilio,
                 Rejection::ExpiredPayload { .. }
-                | Rejection::StepFunctionsRefused("TaskDoesNotExist" | "InvalidToken", _),
+                | Rejection::StepFunctionsRefused("TaskDoesNotExist" | "InvalidToken", _)
+                | Rejection::TargetRefused(
+                    _,
+                    "InvalidApprovalTokenException"
+                    | "SignalRefused"
+                    | "ResourceNotFoundException"
+                    | "PipelineNotFoundException"
+                    | "AutomationExecutionNotFoundException",
+                    _,
+                ),
             ) => StatusCode::GONE,
             (Manner::Machine | Manner::Twilio, rejection) => rejection.status(),
         }
@@ -43,7 +52,15 @@ impl Manner {
         match self {
             Manner::Contract => false,
             Manner::Machine | Manner::Twilio => {
-                matches!(rejection, Rejection::StepFunctionsRefused("TaskTimedOut", _))
+                matches!(
+                    rejection,
+                    Rejection::StepFunctionsRefused("TaskTimedOut", _)
+                        | Rejection::TargetRefused(
+                            _,
+                            "CallbackTimeoutException" | "ApprovalAlreadyCompletedException",
+                            _
+                        )
+                )
             }
         }
     }
@@ -110,7 +127,7 @@ pub fn permission(origin: &str) -> Reply {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rejection::{Damage, Unproven};
+    use crate::rejection::{Damage, Refused, Unproven};
 
     #[test]
     fn machines_are_told_what_makes_them_stop() {
@@ -135,9 +152,33 @@ mod tests {
                 assert_eq!(manner.status(&rejection).as_u16(), machine, "{rejection}");
             }
         }
-        let over = refused("TaskTimedOut");
-        assert!(Manner::Machine.is_completed(&over) && Manner::Twilio.is_completed(&over));
-        assert!(!Manner::Contract.is_completed(&over));
-        assert!(!Manner::Machine.is_completed(&refused("TaskDoesNotExist")));
+        let target = |code| Rejection::TargetRefused(Refused::Closed, code, String::new());
+        for over in [
+            refused("TaskTimedOut"),
+            target("CallbackTimeoutException"),
+            target("ApprovalAlreadyCompletedException"),
+        ] {
+            assert!(Manner::Machine.is_completed(&over) && Manner::Twilio.is_completed(&over));
+            assert!(!Manner::Contract.is_completed(&over));
+        }
+        for other in [
+            refused("TaskDoesNotExist"),
+            target("InvalidApprovalTokenException"),
+            target("InvalidAutomationSignalException"),
+        ] {
+            assert!(!Manner::Machine.is_completed(&other), "{other}");
+        }
+        for (code, machine) in [
+            ("InvalidApprovalTokenException", 410),
+            ("SignalRefused", 410),
+            ("ResourceNotFoundException", 410),
+            ("PipelineNotFoundException", 410),
+            ("AutomationExecutionNotFoundException", 410),
+            ("InvalidAutomationSignalException", 400),
+            ("ValidationException", 400),
+        ] {
+            assert_eq!(Manner::Contract.status(&target(code)).as_u16(), 400, "{code}");
+            assert_eq!(Manner::Machine.status(&target(code)).as_u16(), machine, "{code}");
+        }
     }
 }

@@ -179,6 +179,20 @@ pub fn done(receipt: &Receipt, custom: ReplySpec, visitor: &Visitor<'_>) -> Repl
 
 /// The report was sent, the task is closed, and nobody knows for certain by whom.
 pub fn unconfirmed(receipt: &Receipt, visitor: &Visitor<'_>) -> Reply {
+    accepted(receipt, visitor, "closed_during_retry", page::unconfirmed)
+}
+
+/// An answer was sent that must not be repeated, and nobody knows whether it arrived. Not 503: senders repeat after that.
+pub fn answer_lost(receipt: &Receipt, visitor: &Visitor<'_>) -> Reply {
+    accepted(receipt, visitor, "answer_lost", page::answer_lost)
+}
+
+fn accepted(
+    receipt: &Receipt,
+    visitor: &Visitor<'_>,
+    reason: &'static str,
+    page: fn(&page::Look<'_>, &Receipt) -> page::Page,
+) -> Reply {
     #[derive(Serialize)]
     struct Unconfirmed<'a> {
         #[serde(flatten)]
@@ -194,11 +208,11 @@ pub fn unconfirmed(receipt: &Receipt, visitor: &Visitor<'_>) -> Reply {
     let body = Unconfirmed {
         done: done_body(&receipt.subject),
         confirmed: false,
-        reason: "closed_during_retry",
+        reason,
     };
     match visitor.format {
         Format::Json => json(StatusCode::ACCEPTED, &body),
-        Format::Html => visitor.page(StatusCode::ACCEPTED, |look| page::unconfirmed(look, receipt)),
+        Format::Html => visitor.page(StatusCode::ACCEPTED, |look| page(look, receipt)),
         Format::Text => plain(StatusCode::ACCEPTED, Format::Text, indented(&body)),
     }
 }

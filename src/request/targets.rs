@@ -1,7 +1,7 @@
 //! What waits: which kinds the stack permits, until when, and what it can be told.
 
 use super::CreateUrls;
-use crate::action::{ActionKind, Form, OutcomeKind, OutputFrom, Post, TextFrom};
+use crate::action::{ActionKind, Form, Name, OutcomeKind, OutputFrom, Post, TextFrom};
 use crate::config::Config;
 use crate::expiration::{self, Expiration};
 use crate::rejection::{Fault, Rejection};
@@ -30,11 +30,15 @@ pub(super) fn read(token: Option<String>, target: Option<&RawValue>) -> Result<t
 
 impl CreateUrls {
     /// # Errors
-    /// `TargetDisabled`.
+    /// `TargetDisabled`; `InvalidJSON` for a URL of another region.
     pub(super) fn check_target(&self, config: &Config) -> Result<(), Rejection> {
         let kind = self.target.target.kind();
         match config.switches.targets.permit(kind) {
-            true => Ok(()),
+            true => self
+                .target
+                .target
+                .check_region(&config.region)
+                .map_err(|fault| Rejection::InvalidJson(fault.under("target"))),
             false => Err(Rejection::TargetDisabled(kind.as_str(), kind.parameter())),
         }
     }
@@ -75,15 +79,19 @@ impl CreateUrls {
             let outcomes = match &action.kind {
                 ActionKind::Success { .. } | ActionKind::Failure { .. } if self.parameters => continue,
                 ActionKind::Success { output } => {
-                    self.check_report(Report::success(output.clone()).ok(), &at)?;
+                    self.check_report(Report::success(output.clone()).ok(), &action.name, &at)?;
                     continue;
                 }
                 ActionKind::Failure { error, cause } => {
-                    self.check_report(Report::failure(error.clone(), cause.clone()).ok(), &at)?;
+                    self.check_report(
+                        Report::failure(error.clone(), cause.clone()).ok(),
+                        &action.name,
+                        &at,
+                    )?;
                     continue;
                 }
                 ActionKind::Heartbeat => {
-                    self.check_report(Some(Report::Heartbeat), &at)?;
+                    self.check_report(Some(Report::Heartbeat), &action.name, &at)?;
                     continue;
                 }
                 ActionKind::Post(Post { outcomes, .. }) | ActionKind::Form(Form { outcomes, .. }) => outcomes,
@@ -101,16 +109,16 @@ impl CreateUrls {
                     }
                     OutcomeKind::Heartbeat => Some(Report::Heartbeat),
                 };
-                self.check_report(report, &format!("{at}.outcomes[{place}]"))?;
+                self.check_report(report, &outcome.name, &format!("{at}.outcomes[{place}]"))?;
             }
         }
         Ok(())
     }
 
-    fn check_report(&self, report: Option<Report>, at: &str) -> Result<(), Rejection> {
+    fn check_report(&self, report: Option<Report>, answer: &Name, at: &str) -> Result<(), Rejection> {
         let about = About {
             transaction: TransactionId::new([0; 16]),
-            answer: "",
+            answer: answer.as_str(),
         };
         let target: &Target = &self.target.target;
         report

@@ -142,6 +142,18 @@ impl CustomResource {
         self.written("SUCCESS", reason, physical.unwrap_or(&own), data, no_echo)
     }
 
+    /// A success of a request that asked nobody: the resource stays what it is. With another physical id, CloudFormation
+    /// would take it for a new one, and delete the former.
+    ///
+    /// # Errors
+    /// As [`CustomResource::response`].
+    pub fn unchanged(&self, about: About<'_>) -> Result<String, &'static str> {
+        let own = about.transaction.to_string();
+        let physical = self.former_id.as_ref().unwrap_or(&own);
+        let reason = "Nobody had to be asked.";
+        self.written("SUCCESS", reason, physical, Map::new(), false)
+    }
+
     /// A response that fails the stack.
     ///
     /// # Errors

@@ -13,6 +13,7 @@ pub use custom_resource::CustomResource;
 pub use presigned::PresignedUrl;
 pub use read::{Read, read};
 
+use crate::rejection::Fault;
 use crate::report::Report;
 use crate::token::TaskToken;
 use crate::transaction::TransactionId;
@@ -94,6 +95,14 @@ impl TargetKind {
             Self::DurableExecution => "EnableDurableExecutions",
             Self::PipelineApproval => "EnableCodePipelineApprovals",
             Self::Automation => "EnableAutomationApprovals",
+        }
+    }
+
+    /// Whether an output may have `_callback` in it. An approval takes a short comment, which a browser's name alone can fill.
+    pub const fn takes_callback(self) -> bool {
+        match self {
+            Self::StepFunctions | Self::WaitCondition | Self::CustomResource | Self::DurableExecution => true,
+            Self::PipelineApproval | Self::Automation => false,
         }
     }
 
@@ -185,6 +194,22 @@ impl Target {
             ),
             Target::Automation(id) => format!("the automation {id}"),
         }
+    }
+
+    /// The service sends to hosts that stand in targets: only to those of its own region.
+    ///
+    /// # Errors
+    /// The field that is wrong, relative to the target.
+    pub fn check_region(&self, region: &str) -> Result<(), Fault> {
+        let (url, at) = match self {
+            Target::WaitCondition(url) => (url, "url"),
+            Target::CustomResource(resource) => (&resource.url, "event.ResponseURL"),
+            Target::StepFunctions(_)
+            | Target::DurableExecution(_)
+            | Target::PipelineApproval(_)
+            | Target::Automation(_) => return Ok(()),
+        };
+        url.check_region(region).map_err(|what| Fault::at(at, what))
     }
 
     /// Whether the target takes this report; a link must be refused before anything is sent.

@@ -27,6 +27,8 @@ pub enum Bucket {
 #[derive(Clone, PartialEq, Eq)]
 pub struct PresignedUrl {
     url: HttpsUrl,
+    region: String,
+    signed_at: Option<u64>,
     ends_at: u64,
 }
 
@@ -50,11 +52,16 @@ impl PresignedUrl {
         if !hosts(bucket, &region).iter().any(|known| known == host) {
             return Err(FOREIGN);
         }
-        let ends_at = end_of(query)?;
+        let (signed_at, ends_at) = times_of(query)?;
         let url = HttpsUrl::parse(text)?;
         // What is sent later is what was looked at here.
         match url.as_str() == text {
-            true => Ok(Self { url, ends_at }),
+            true => Ok(Self {
+                url,
+                region,
+                signed_at,
+                ends_at,
+            }),
             false => Err("is not in its simplest form"),
         }
     }
@@ -67,6 +74,23 @@ impl PresignedUrl {
     /// The URL, for the one request that needs it.
     pub const fn as_https(&self) -> &HttpsUrl {
         &self.url
+    }
+
+    /// Whether its bucket and stack are in this region. Names of regions can be made up, and so can buckets that have them in
+    /// their names; the region of a deployment cannot.
+    ///
+    /// # Errors
+    /// A sentence for the author.
+    pub fn check_region(&self, region: &str) -> Result<(), &'static str> {
+        match self.region == region {
+            true => Ok(()),
+            false => Err("must be of a stack in the region of this deployment"),
+        }
+    }
+
+    /// When it was signed, in Unix seconds; a signature of version 2 does not say.
+    pub const fn signed_at(&self) -> Option<u64> {
+        self.signed_at
     }
 
     /// From when on its signature does not count, in Unix seconds.
@@ -96,6 +120,13 @@ fn hosts(bucket: Bucket, region: &str) -> Vec<String> {
     };
     if region.starts_with("cn-") {
         return vec![format!("{name}.s3.{region}.amazonaws.com.cn")];
+    }
+    if region.starts_with("us-gov-") {
+        // The host without a region leads to the buckets of the commercial partition only.
+        return vec![
+            format!("{name}.s3-{region}.amazonaws.com"),
+            format!("{name}.s3.{region}.amazonaws.com"),
+        ];
     }
     vec![
         format!("{name}.s3.amazonaws.com"),
@@ -139,8 +170,8 @@ fn is_region(text: &str) -> bool {
     }
 }
 
-/// Of a query as Signature Version 4 or 2 has it.
-fn end_of(query: &str) -> Result<u64, &'static str> {
+/// When it was signed, if it says so, and its end: of a query as Signature Version 4 or 2 has it.
+fn times_of(query: &str) -> Result<(Option<u64>, u64), &'static str> {
     let mut seen: Vec<(&str, &str)> = Vec::new();
     for pair in query.split('&') {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
@@ -164,13 +195,14 @@ fn end_of(query: &str) -> Result<u64, &'static str> {
             let from = value("X-Amz-Date").and_then(seconds_of_date).ok_or(unsigned)?;
             let lasts = value("X-Amz-Expires").and_then(number).ok_or(unsigned)?;
             match lasts {
-                1..=MAX_EXPIRES => Ok(from + lasts),
+                1..=MAX_EXPIRES => Ok((Some(from), from + lasts)),
                 _ => Err(unsigned),
             }
         }
         (None, Some(_)) => {
             value("AWSAccessKeyId").ok_or(unsigned)?;
-            value("Expires").and_then(number).ok_or(unsigned)
+            let end = value("Expires").and_then(number).ok_or(unsigned)?;
+            Ok((None, end))
         }
         (None, None) | (Some(_), Some(_)) => Err(unsigned),
     }

@@ -19,7 +19,7 @@ pub struct Read {
     pub target: Target,
     /// From when on it does not take an answer, in Unix seconds, where that can be known.
     ends_at: Option<u64>,
-    /// For how long it waits from now on, in seconds, where that is bounded.
+    /// For how long it waits at most from now on, in seconds, where that is bounded.
     waits: Option<u64>,
 }
 
@@ -107,7 +107,9 @@ fn custom_resource(wire: wire::CustomResource) -> Result<Read, Fault> {
         request: event.request_id,
         logical: event.logical_resource_id,
     };
-    let ends_at = Some(url.ends_at());
+    // CloudFormation began to wait when it signed the URL, which may be long before the event gets here.
+    let waits_until = url.signed_at().map(|signed| signed.saturating_add(waits));
+    let ends_at = [Some(url.ends_at()), waits_until].into_iter().flatten().min();
     let resource = CustomResource::new(url, ids, event.physical_resource_id, wire.physical_resource_id);
     let resource = resource.map_err(|field| {
         Fault::at(

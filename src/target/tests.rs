@@ -181,6 +181,14 @@ fn a_custom_resource_waits_for_an_hour_at_most() {
         let more = json!({"ResourceProperties": {"ServiceTimeout": timeout, "x": {}}});
         assert_eq!(ends(more, url_ends - 4_000), Ok(Some(url_ends - 3_100)));
     }
+    // 2026-11-21T14:00:00Z is 1,795,269,600. An event that was kept waiting for half an hour has half an hour left.
+    let signed = RESPONSE_URL.replace(
+        "AWSAccessKeyId=AKIDEXAMPLE&Expires=1504199689&Signature=c2ln",
+        "X-Amz-Date=20261121T140000Z&X-Amz-Expires=7200&X-Amz-SignedHeaders=host&X-Amz-Credential=A&X-Amz-Signature=0",
+    );
+    let more = json!({"ResponseURL": signed});
+    assert_eq!(ends(more.clone(), 1_795_269_600), Ok(Some(1_795_273_200)));
+    assert_eq!(ends(more, 1_795_271_400), Ok(Some(1_795_273_200)));
     for timeout in [json!("0"), json!("3601"), json!("soon"), json!(-1), json!([])] {
         let more = json!({"ResourceProperties": {"ServiceTimeout": timeout}});
         assert!(

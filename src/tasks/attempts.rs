@@ -83,7 +83,7 @@ impl Attempts {
             Attempt::Lost(cause) => {
                 self.maybe_delivered = true;
                 if self.repeat == Repeat::Never {
-                    return Next::Done(Err(NotTold::Unreachable(cause, Sent::Unknown)));
+                    return Next::Done(Ok(Told::AnswerLost));
                 }
                 cause
             }
@@ -220,7 +220,7 @@ mod tests {
         assert!(matches!(judge.after(throttled(), Duration::ZERO), Next::Again(_)));
         assert_eq!(
             judge.after(lost(), Duration::ZERO),
-            Next::Done(Err(NotTold::Unreachable("timeout".to_owned(), Sent::Unknown)))
+            Next::Done(Ok(Told::AnswerLost))
         );
     }
 

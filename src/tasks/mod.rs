@@ -120,6 +120,8 @@ pub enum Told {
     Recorded,
     /// It was sent, its confirmation got lost, and the task is closed now.
     ClosedDuringRetry,
+    /// It was sent, nobody knows whether it arrived, and it must not be sent again: a second one may mean something else.
+    AnswerLost,
 }
 
 /// Why a task was not told, or why nobody knows whether it was.

@@ -63,12 +63,20 @@ fn judge(answer: &Answer, code: &str, outcome: String) -> Attempt {
     match (answer.status.as_u16(), code) {
         (200, _) => Attempt::Taken,
         (403, "RequestTimeTooSkewed") => Attempt::Unexpected(outcome),
-        (403, _) | (400, "ExpiredToken") => over(),
+        (400 | 403, "ExpiredToken") => over(),
+        (403, "AccessDenied") if is_over(&answer.body) => over(),
+        // A policy, a signature or a key: nothing that the visitor could have done.
+        (403, _) => Attempt::NotPermitted(outcome),
         (429, _) | (503, "SlowDown") => Attempt::Throttled(outcome),
         (400, "RequestTimeout") | (500.., _) => Attempt::Lost(outcome),
         // A redirect, too: this host has not taken it, and no other is asked.
         _ => Attempt::Unexpected(outcome),
     }
+}
+
+/// Amazon S3 tells an expired signature from a denied request by its message only.
+fn is_over(body: &[u8]) -> bool {
+    String::from_utf8_lossy(body).contains("<Message>Request has expired</Message>")
 }
 
 /// `<Code>AccessDenied</Code>`, if the answer is one of Amazon S3.
@@ -122,15 +130,19 @@ mod tests {
 
     #[test]
     fn a_url_that_is_over_is_told_from_faults_of_ours() {
-        for (status, code) in [
-            (403, "AccessDenied"),
-            (403, "SignatureDoesNotMatch"),
-            (403, ""),
-            (400, "ExpiredToken"),
+        let expired = error("AccessDenied").replace(">m<", ">Request has expired<");
+        for (status, body) in [
+            (403, expired),
+            (403, error("ExpiredToken")),
+            (400, error("ExpiredToken")),
         ] {
-            let Attempt::Refused(RefusalCode::SignalRefused, _) = judged(status, &error(code)) else {
-                panic!("{status} {code}");
+            let Attempt::Refused(RefusalCode::SignalRefused, _) = judged(status, &body) else {
+                panic!("{status} {body}");
             };
+        }
+        for code in ["AccessDenied", "SignatureDoesNotMatch", "InvalidAccessKeyId", ""] {
+            let denied = Attempt::NotPermitted(format!("403 {code}").trim_end().to_owned());
+            assert_eq!(judged(403, &error(code)), denied, "{code}");
         }
         assert_eq!(
             judged(403, &error("RequestTimeTooSkewed")),

@@ -33,6 +33,8 @@ enum Outcome {
         /// Somebody has a message with links, or may have one.
         is_out: bool,
     },
+    /// A response at once: the resource stays what it is, or goes.
+    Unchanged,
 }
 
 impl App {
@@ -101,7 +103,7 @@ impl App {
         line: &mut Line,
     ) -> Reply {
         // Nobody can be told that this is wrong.
-        let resource = match event.resource(transaction) {
+        let resource = match event.resource(transaction, &self.config.region) {
             Ok(resource) => resource,
             Err(fault) => {
                 let rejection = Rejection::InvalidJson(fault);
@@ -119,11 +121,16 @@ impl App {
             Ok(Outcome::Ready {
                 attributes, hidden, ..
             }) => ready(&resource, attributes, *hidden, transaction),
+            Ok(Outcome::Unchanged) => resource.unchanged(About {
+                transaction,
+                answer: "",
+            }),
             Err(rejection) => refused(&resource, rejection, transaction),
         };
         let is_out = match &outcome {
             Ok(Outcome::Waits) => true,
             Ok(Outcome::Ready { is_out, .. }) => *is_out,
+            Ok(Outcome::Unchanged) => false,
             Err(rejection) => !rejection.may_be_repeated(),
         };
         let status = match &outcome {
@@ -167,13 +174,7 @@ impl App {
         let under = |fault: Fault| Rejection::InvalidJson(fault.under("ResourceProperties"));
         let (request, waits, shows_urls) = match event.wanted(transaction).map_err(under)? {
             // Also where custom resources were switched off since: a stack must be able to go.
-            Wanted::Nothing => {
-                return Ok(Outcome::Ready {
-                    attributes: Map::new(),
-                    hidden: false,
-                    is_out: false,
-                });
-            }
+            Wanted::Nothing => return Ok(Outcome::Unchanged),
             Wanted::Links {
                 request,
                 waits,

@@ -158,6 +158,11 @@ impl App {
                 line.outcome = "closed_during_retry";
                 Ok(reply::unconfirmed(&answer.receipt, &known.visitor))
             }
+            Told::AnswerLost => {
+                line.message = "Whether the answer arrived is not known; it must not be repeated.".to_owned();
+                line.outcome = "answer_lost";
+                Ok(reply::answer_lost(&answer.receipt, &known.visitor))
+            }
         }
     }
 

@@ -103,8 +103,7 @@ def test_approved_the_stack_goes_on(catalog, product):
     assert (stack.status, stack.reason) == ("CREATE_COMPLETE", "")
     queue = stack.outputs["Queue"]
     if product == "product-custom-resource":
-        tags = catalog.aws.sqs.list_queue_tags(QueueUrl=queue)["Tags"]
-        assert tags == {"approved": "yes"}
+        assert queue and stack.attribute("Approval.approved") == "yes"
         [answer] = stack.requests
         assert answer.host == RESPONSE_HOST
         assert answer.json()["Reason"] == "Answered: approve"
@@ -162,6 +161,8 @@ def test_an_update_asks_again_and_a_refused_one_keeps_what_was(catalog):
     assert stack.status == "UPDATE_COMPLETE"
     messages = catalog.aws.sqs.receive_message(QueueUrl=catalog.mailbox, WaitTimeSeconds=1)
     assert "Messages" not in messages
+    ids = {request.json()["PhysicalResourceId"] for request in stack.requests}
+    assert len(ids) == 1, "another id would be a replacement"
     stack.delete()
     assert stack.status == "DELETE_COMPLETE"
 
@@ -199,7 +200,7 @@ def test_an_answer_that_cloudformation_does_not_take_any_more_is_told_as_such(ca
     catalog.launched("product-wait-condition")
     link = catalog.mail()
     catalog.receiver.take()
-    catalog.receiver.replies = [Reply(403, b"<Error><Code>AccessDenied</Code></Error>")]
+    catalog.receiver.replies = [Reply(403, b"<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>")]
     answer = catalog.press(link, outcome="approve")
     catalog.receiver.replies = [Reply()]
     assert answer.status == 400 and "Already answered or closed" in answer.body.decode()

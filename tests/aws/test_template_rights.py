@@ -259,6 +259,7 @@ def test_compact_links_that_are_out_open_when_no_more_are_made(deploy, wait) -> 
     check_done(application.follow(links["approve"]), "approve", "success")
     asked = Request("kms:GenerateMac", mac_key(application), {"kms:MacAlgorithm": "HMAC_SHA_256"})
     assert allowing(application.gateway.granted_to(application.process), asked)
+    assert not allowing(application.gateway.granted_to(application.create), asked), "it makes none"
 
 
 def test_without_compact_links_there_is_no_hmac_key(deploy) -> None:

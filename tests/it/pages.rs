@@ -186,6 +186,10 @@ fn pages_of_faults() -> Vec<(&'static str, Answer)> {
             "unconfirmed_kept",
             Answer::of(reply::unconfirmed(&receipt(true), &visitor)),
         ),
+        (
+            "answer_lost",
+            Answer::of(reply::answer_lost(&receipt(false), &visitor)),
+        ),
         ("later", unavailable(Unavailable::TaskService, Sent::NotSent)),
         ("unsure", unavailable(Unavailable::TaskService, Sent::Unknown)),
         ("key_off", unavailable(Unavailable::KeySwitchedOff, Sent::NotSent)),

@@ -131,6 +131,12 @@ impl World {
     }
 }
 
+/// The presigned URL is over.
+fn expired() -> Behaviour {
+    let body = "<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>";
+    Behaviour::status("403 Forbidden", body)
+}
+
 fn ok() -> Vec<Behaviour> {
     vec![Behaviour::status("200 OK", "")]
 }
@@ -223,10 +229,11 @@ fn what_the_bucket_says_is_what_the_visitor_is_told() {
     let lost = || Behaviour::HangUp;
     let big = Behaviour::status("200 OK", &"x".repeat(1_000_000));
     for (behaviours, status, code, attempts) in [
+        (vec![expired()], 400, "TargetError", 1),
         (
             vec![error("403 Forbidden", "AccessDenied")],
-            400,
-            "TargetError",
+            500,
+            "ServiceError",
             1,
         ),
         (
@@ -276,7 +283,7 @@ fn what_the_bucket_says_is_what_the_visitor_is_told() {
             "",
             2,
         ),
-        (vec![lost(), error("403 Forbidden", "AccessDenied")], 202, "", 2),
+        (vec![lost(), expired()], 202, "", 2),
         (vec![big], 200, "", 1),
     ] {
         let what = format!("{:?}", behaviours.len());
@@ -376,6 +383,8 @@ fn no_other_host_gets_into_a_link() {
         wait_url().replace(WAIT_HOST, &format!("user@{WAIT_HOST}")),
         wait_url().replace(WAIT_HOST, &format!("{WAIT_HOST}:8443")),
         wait_url() + "#x",
+        wait_url().replace("eu-central-1", "eu-west-1"),
+        wait_url().replace("eu-central-1", "zz-invented-9"),
         response_url(),
     ] {
         let target = json!({"type": "cloudformation-wait-condition", "url": url});
@@ -490,7 +499,7 @@ fn a_switch_counts_when_a_link_is_made_and_when_it_is_used() {
 
 #[test]
 fn an_answer_that_is_too_late_has_the_page_of_one() {
-    let world = World::new(vec![Behaviour::status("403 Forbidden", "")]);
+    let world = World::new(vec![expired()]);
     let url = world.link(wait_target(), success(json!(1)));
     let page = world.stack.get_as(&url, "text/html");
     assert!(page.body.contains("Already answered or closed"), "{}", page.body);

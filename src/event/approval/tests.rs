@@ -75,6 +75,10 @@ fn notifications_that_say_too_little_or_too_much_are_refused() {
             r#"{"deliver":{},"target":{}}"#,
             "CustomData.target: must be left out",
         ),
+        (
+            r#"{"deliver":{},"actions":[{"name":"a","type":"post","verify":{"secret":"generate"}}]}"#,
+            "CustomData.actions[0].verify.secret: cannot be generated here",
+        ),
     ] {
         let fault = request(custom, true).unwrap_err();
         assert!(fault.starts_with(at), "{custom}: {fault}");

@@ -91,6 +91,22 @@ fn links_that_nobody_would_get_are_refused() {
 }
 
 #[test]
+fn a_secret_that_nobody_would_be_told_is_refused() {
+    let with_secret = |secret: &str| {
+        let mut properties = properties();
+        let verify = json!({"scheme": "standard-webhooks", "secret": secret});
+        properties["actions"] =
+            json!([properties["actions"][0], {"name": "b", "type": "post", "verify": verify}]);
+        event("Create", &properties, json!({})).wanted(TRANSACTION)
+    };
+    assert_eq!(
+        with_secret("generate").unwrap_err().at,
+        "actions[1].verify.secret"
+    );
+    assert!(with_secret("whsec_of_my_own").is_ok());
+}
+
+#[test]
 fn nobody_is_asked_whether_something_may_go() {
     assert_eq!(
         wanted(&event("Delete", &json!({}), json!({"PhysicalResourceId": "x"}))),

@@ -83,6 +83,9 @@ pub const DE: Texts = Texts {
     unsure_title: "Nicht bestätigt",
     unsure_text: "Ihre Antwort wurde gesendet, konnte aber nicht bestätigt werden. Sie können den Link \
                   unbesorgt noch einmal öffnen: Eine Antwort zählt nur einmal.",
+    answer_lost_text: "Ihre Antwort wurde gesendet, doch es ist ungewiss, ob sie angekommen ist. Öffnen Sie den Link nicht noch einmal: \
+                       Eine zweite Antwort könnte für den nächsten Schritt zählen. Bitten Sie den Absender des Links, \
+                       in der Automatisierung nachzusehen.",
     program_title: "Ein Link für Programme",
     program_text: "Dieser Link nimmt Daten von einem Programm entgegen. In einem Browser lässt er sich \
                    nicht verwenden. Es wurde nichts gesendet.",

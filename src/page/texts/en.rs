@@ -87,6 +87,8 @@ pub const EN: Texts = Texts {
     unsure_title: "Not confirmed",
     unsure_text: "Your answer was sent, but could not be confirmed. It is safe to open the link again: \
                   an answer counts only once.",
+    answer_lost_text: "Your answer was sent, but nobody knows whether it arrived. Do not open the link again: a second answer may count \
+                       for the next step. Ask whoever sent you this link to look at the automation.",
     program_title: "A link for programs",
     program_text: "This link takes data from a program. It cannot be used in a browser. Nothing was sent.",
     wrong_title: "This did not work",

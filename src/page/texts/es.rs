@@ -79,6 +79,8 @@ pub const ES: Texts = Texts {
     unsure_title: "Sin confirmar",
     unsure_text: "Su respuesta se envió, pero no se pudo confirmar. Puede volver a abrir el enlace sin \
                   riesgo: una respuesta cuenta una sola vez.",
+    answer_lost_text: "Su respuesta se envió, pero no se sabe si llegó. No vuelva a abrir el enlace: una segunda respuesta podría contar \
+                       para el paso siguiente. Pida a quien le envió el enlace que consulte la automatización.",
     program_title: "Un enlace para programas",
     program_text: "Este enlace recibe datos de un programa. No se puede usar en un navegador. No se envió nada.",
     wrong_title: "Esto no funcionó",

@@ -83,6 +83,9 @@ pub const FR: Texts = Texts {
     unsure_title: "Non confirmé",
     unsure_text: "Votre réponse a été envoyée, mais n’a pas pu être confirmée. Vous pouvez rouvrir le lien \
                   sans risque\u{a0}: une réponse n’est prise en compte qu’une seule fois.",
+    answer_lost_text: "Votre réponse a été envoyée, mais on ne sait pas si elle est arrivée. Ne rouvrez pas le lien\u{a0}: une seconde \
+                       réponse pourrait compter pour l’étape suivante. Demandez à la personne qui vous a envoyé ce lien \
+                       de consulter l’automatisation.",
     program_title: "Un lien pour les programmes",
     program_text: "Ce lien reçoit des données envoyées par un programme. Il ne peut pas être utilisé dans \
                    un navigateur. Rien n’a été envoyé.",

@@ -77,6 +77,7 @@ pub struct Texts {
     pub later_text: &'static str,
     pub unsure_title: &'static str,
     pub unsure_text: &'static str,
+    pub answer_lost_text: &'static str,
     pub program_title: &'static str,
     pub program_text: &'static str,
     pub wrong_title: &'static str,

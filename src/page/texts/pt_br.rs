@@ -81,6 +81,8 @@ pub const PT_BR: Texts = Texts {
     unsure_title: "Sem confirmação",
     unsure_text: "Sua resposta foi enviada, mas não foi possível confirmá-la. Você pode abrir o link de \
                   novo sem risco: uma resposta vale uma única vez.",
+    answer_lost_text: "Sua resposta foi enviada, mas não se sabe se ela chegou. Não abra o link de novo: uma segunda resposta pode valer \
+                       para a próxima etapa. Peça a quem enviou o link que consulte a automação.",
     program_title: "Um link para programas",
     program_text: "Este link recebe dados de um programa. Ele não pode ser usado em um navegador. Nada foi enviado.",
     wrong_title: "Não funcionou",

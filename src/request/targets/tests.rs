@@ -1,7 +1,7 @@
 use super::*;
 use crate::request::CreateUrls;
 
-const WAIT_URL: &str = "https://cloudformation-waitcondition-us-east-1.s3.amazonaws.com/arn%3Aaws%3Acloudformation%3Aus-east-1%3A123456789012%3Astack/shop/5f8a/Handle?AWSAccessKeyId=AKIDEXAMPLE&Expires=1790000100&Signature=c2ln";
+const WAIT_URL: &str = "https://cloudformation-waitcondition-eu-central-1.s3.amazonaws.com/arn%3Aaws%3Acloudformation%3Aeu-central-1%3A123456789012%3Astack/shop/5f8a/Handle?AWSAccessKeyId=AKIDEXAMPLE&Expires=1790000100&Signature=c2ln";
 const NOW: u64 = 1_790_000_000;
 const ALL: &[(&str, &str)] = &[
     ("ENABLE_POST_ACTIONS", "true"),

@@ -91,7 +91,11 @@ fn the_urls_of_cloudformation_are_read() {
         "us-gov-west-1",
         V4,
     );
-    assert!(wait(&government.replace("arn%3Aaws%3A", "arn%3Aaws-us-gov%3A")).is_ok());
+    let government = government.replace("arn%3Aaws%3A", "arn%3Aaws-us-gov%3A");
+    assert!(wait(&government).is_ok());
+    assert!(wait(&government.replace(".s3.us-gov", ".s3-us-gov")).is_ok());
+    let elsewhere = government.replace(".s3.us-gov-west-1.", ".s3.");
+    assert!(wait(&elsewhere).is_err(), "a host of the commercial partition");
 }
 
 #[test]

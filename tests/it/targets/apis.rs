@@ -121,6 +121,25 @@ type Told = (&'static str, u16, &'static str);
 type Refusals = (fn() -> Value, &'static [Told]);
 
 #[test]
+fn a_comment_holds_no_callback() {
+    let agent = "x".repeat(600);
+    for (target, comment) in [
+        (approval(), "/result/summary"),
+        (automation(), "/Payload/Comment/0"),
+    ] {
+        let world = World::with(ALL, Identity::Trusted, vec![json_answer("200 OK", "{}")]);
+        let action = success(json!({"approved": true}));
+        let made = world.create(target, action, json!({"include_callback": true}));
+        assert!(made.body.contains("gets no `_callback`"), "{}", made.body);
+        let answer = world
+            .stack
+            .visit("GET", &made.url("a"), &[("user-agent", agent.as_str())], b"");
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        assert_eq!(world.sent().pointer(comment).unwrap(), r#"{"approved":true}"#);
+    }
+}
+
+#[test]
 fn each_refusal_is_told_from_faults_of_ours() {
     let targets: [Refusals; 3] = [
         (
@@ -195,7 +214,11 @@ fn a_lost_answer_is_asked_for_again_where_that_does_no_harm() {
     }
     // The second signal might approve the next step.
     let (world, answer) = used(automation(), success(json!("x")), vec![Behaviour::HangUp]);
-    assert_eq!(answer.refusal(), (503, "ServiceUnavailable".to_owned()));
-    assert_eq!(answer.json()["outcome"], "unknown");
+    assert_eq!(answer.status, 202, "senders repeat after 503: {}", answer.body);
+    assert_eq!(answer.header("retry-after"), "");
+    assert_eq!(
+        (&answer.json()["confirmed"], &answer.json()["reason"]),
+        (&json!(false), &json!("answer_lost"))
+    );
     assert_eq!(world.receiver.received().len(), 1);
 }

@@ -146,6 +146,7 @@ fn a_delete_is_granted_whatever_is_switched_off() {
         (&sent["Status"], &sent["Data"]),
         (&json!("SUCCESS"), &Value::Null)
     );
+    assert_eq!(sent["PhysicalResourceId"], "former");
 }
 
 #[test]
@@ -155,7 +156,9 @@ fn an_update_without_a_change_is_granted_at_once() {
     let more = json!({"PhysicalResourceId": "former", "OldResourceProperties": with(service, at_once())});
     let answer = invoked(&world, &event("Update", at_once(), more));
     assert_eq!(answer.json()["status"], "SUCCESS");
-    assert_eq!(world.sent()["Data"], Value::Null, "no links");
+    let sent = world.sent();
+    assert_eq!(sent["Data"], Value::Null, "no links");
+    assert_eq!(sent["PhysicalResourceId"], "former", "no replacement");
 }
 
 #[test]
@@ -166,6 +169,12 @@ fn foreign_addresses_are_told_nothing() {
         response_url().replace("https", "http"),
         response_url().replace(RESPONSE_HOST, "169.254.169.254"),
         response_url().replace("eucentral1", "euwest1"),
+        response_url()
+            .replace("eucentral1", "euwest1")
+            .replace("eu-central-1", "eu-west-1"),
+        response_url()
+            .replace("eucentral1", "zzinvented9")
+            .replace("eu-central-1", "zz-invented-9"),
     ] {
         let answer = invoked(&world, &event("Delete", json!({}), json!({"ResponseURL": url})));
         assert_eq!(answer.refusal(), (400, "InvalidJSON".to_owned()), "{url}");
