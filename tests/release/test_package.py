@@ -220,7 +220,8 @@ STAND_IN = """#!/usr/bin/env bash
 set -euo pipefail
 case "$(basename "$0") $1" in
   "rustc --print") echo "$SYSROOT" ;;
-  "rustc -vV") echo "commit-hash: 0123abc" ;;
+  "rustc -vV") printf '%s\\n' "commit-hash: 0123abc" "release: 1.94.1" ;;
+  "cargo tree") echo "0|sfn-callback-urls v$VERSION|Apache-2.0|" ;;
   "cargo metadata") echo '{"target_directory": "'"$TARGET"'"}' ;;
   *) printf '%s\\n' "$*" >>"$CALLS"
      printf '%s\\n' "${RUSTFLAGS-none} ${CARGO_ENCODED_RUSTFLAGS-none}" >>"$CALLS.flags"
@@ -242,6 +243,7 @@ def stand_in(project: Project, tmp_path: Path) -> Path:
         "SYSROOT": str(tmp_path / "sysroot"),
         "TARGET": str(tmp_path / "target"),
         "CALLS": str(tmp_path / "calls"),
+        "VERSION": VERSION,
         "RUSTFLAGS": "-Ctarget-cpu=native",
     }
     for target in RUST_TARGET.values():
