@@ -65,6 +65,8 @@ macro_rules! reporting_client {
 pub struct Shared {
     region: String,
     http: SharedHttpClient,
+    /// Without a pool.
+    deliver: SharedHttpClient,
     credentials: Option<SharedCredentialsProvider>,
 }
 
@@ -79,7 +81,11 @@ impl Shared {
             Some(path) => tls::bundle(path)?,
         };
         let http = Https::new(tls::client(roots)?);
-        Ok(Self::with_http(config, http.into_shared(), credentials))
+        let deliver = http.without_pool().into_shared();
+        Ok(Self {
+            deliver,
+            ..Self::with_http(config, http.into_shared(), credentials)
+        })
     }
 
     /// With an HTTP client of one's own, and the same clients on top of it.
@@ -90,6 +96,7 @@ impl Shared {
     ) -> Self {
         Self {
             region: config.region.clone(),
+            deliver: http.clone(),
             http,
             credentials,
         }

@@ -204,8 +204,9 @@ pub enum Rejection {
     UnsafeDelivery(Fault),
     /// A channel that the stack does not let be used.
     DeliveryDisabled(Fault),
-    /// A message could not be sent, or nobody knows whether it was; what was sent before.
-    DeliveryFailed(Fault),
+    /// A message could not be sent, or nobody knows whether it was; what was sent before. Nothing went to anybody only
+    /// when it is `NotSent`.
+    DeliveryFailed(Fault, Sent),
     /// The link could not be opened.
     InvalidPayload(Damage),
     /// An unencrypted link while there is a key.
@@ -278,7 +279,7 @@ impl Rejection {
             Rejection::UrlTooLong(_) => ("UrlTooLong", StatusCode::BAD_REQUEST),
             Rejection::UnsafeDelivery(_) => ("UnsafeDelivery", StatusCode::BAD_REQUEST),
             Rejection::DeliveryDisabled(_) => ("DeliveryDisabled", StatusCode::BAD_REQUEST),
-            Rejection::DeliveryFailed(_) => ("DeliveryFailed", StatusCode::BAD_GATEWAY),
+            Rejection::DeliveryFailed(..) => ("DeliveryFailed", StatusCode::BAD_GATEWAY),
             Rejection::InvalidPayload(_) => ("InvalidPayload", StatusCode::BAD_REQUEST),
             Rejection::EncryptionRequired => ("EncryptionRequired", StatusCode::BAD_REQUEST),
             Rejection::DecryptionUnsupported => ("DecryptionUnsupported", StatusCode::BAD_REQUEST),
@@ -341,6 +342,11 @@ impl Rejection {
         }
     }
 
+    /// Whether all of a request to create may be tried again: nobody has one of its links.
+    pub fn may_be_repeated(&self) -> bool {
+        !matches!(self, Rejection::DeliveryFailed(_, Sent::Unknown))
+    }
+
     /// Whether the answer to a request to create names the transaction: from the moment on that the request
     /// is valid in shape.
     pub fn names_transaction(&self) -> bool {
@@ -393,7 +399,7 @@ impl fmt::Display for Rejection {
             | Rejection::UrlTooLong(fault)
             | Rejection::UnsafeDelivery(fault)
             | Rejection::DeliveryDisabled(fault)
-            | Rejection::DeliveryFailed(fault)
+            | Rejection::DeliveryFailed(fault, _)
             | Rejection::OutputFormatting(fault)
             | Rejection::InvalidPostActionBody(fault) => return fault.fmt(f),
             Rejection::DuplicateActionName(at) => {

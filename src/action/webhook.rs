@@ -40,6 +40,16 @@ pub(super) fn read(
             "{at}.verify: this sender signs no body; whoever sees one of its requests can send others for a while"
         ));
     }
+    let takes_any_text = webhook.intake.accept_raw
+        || [BodyKind::Text, BodyKind::Empty]
+            .into_iter()
+            .any(|kind| webhook.takes(kind));
+    if webhook.verify.is_some() && takes_any_text {
+        notes.add(format!(
+            "{at}.bodies: no content type is signed; whoever repeats a request can have its body read as any kind that \
+             the link takes. Schemas should say type, so that a string or null is not taken for an event"
+        ));
+    }
     Ok(Some(webhook))
 }
 
@@ -61,10 +71,9 @@ pub fn read_sealed(verify: Option<&str>, intake: Option<&str>) -> Result<Option<
 /// # Errors
 /// The field that is wrong.
 pub fn check(webhook: &Webhook, outcomes: &Outcomes, redirects: bool) -> Result<(), Fault> {
-    let is_verified = webhook.verify.is_some();
     let takes_form = [BodyKind::Form, BodyKind::Multipart]
         .into_iter()
-        .any(|kind| webhook.intake.takes(kind, is_verified));
+        .any(|kind| webhook.takes(kind));
     if webhook.intake.unwrap.is_some() && !takes_form {
         return Err(Fault::at("unwrap", "is for forms; name form in bodies"));
     }

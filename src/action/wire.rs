@@ -390,7 +390,7 @@ pub struct Post {
     )]
     #[cfg_attr(test, schemars(with = "crate::webhook::wire::Verify"))]
     pub verify: Option<Box<RawValue>>,
-    /// The kinds of body that are taken. Without it: with `verify` all of them, else `json`.
+    /// The kinds of body that are taken. Without it: what the sender that `verify` names is known to send, else `json`.
     #[serde(
         default,
         deserialize_with = "present",

@@ -1,5 +1,5 @@
 //! The clients of the services that deliver. A message is sent once by each call: whether it may be sent again is decided
-//! in [`crate::channels`].
+//! in [`crate::channels`]. Reading a secret changes nothing, so the SDK may repeat that (three attempts, its standard).
 
 use super::{CONNECT, Shared, behavior_version};
 use aws_smithy_types::retry::RetryConfig;
@@ -10,14 +10,14 @@ use std::time::Duration;
 const ATTEMPT: Duration = Duration::from_secs(3);
 
 macro_rules! client {
-    ($(#[$doc:meta])* $name:ident, $sdk:ident) => {
+    ($(#[$doc:meta])* $name:ident, $sdk:ident, $retry:expr) => {
         $(#[$doc])*
         pub fn $name(&self, region: &str, endpoint: Option<&str>) -> $sdk::Client {
             let mut config = $sdk::Config::builder()
                 .behavior_version(behavior_version())
                 .region($sdk::config::Region::new(region.to_owned()))
-                .http_client(self.http.clone())
-                .retry_config(RetryConfig::disabled())
+                .http_client(self.deliver.clone())
+                .retry_config($retry)
                 .timeout_config(
                     TimeoutConfig::builder()
                         .connect_timeout(CONNECT)
@@ -35,26 +35,31 @@ impl Shared {
     client!(
         /// A client of SNS, in the region of a topic.
         topics,
-        aws_sdk_sns
+        aws_sdk_sns,
+        RetryConfig::disabled()
     );
     client!(
         /// A client of SES, in the region of an identity.
         mails,
-        aws_sdk_sesv2
+        aws_sdk_sesv2,
+        RetryConfig::disabled()
     );
     client!(
         /// A client of EventBridge, in the region of a bus.
         events,
-        aws_sdk_eventbridge
+        aws_sdk_eventbridge,
+        RetryConfig::disabled()
     );
     client!(
         /// A client of Secrets Manager, in the region of a secret.
         secrets,
-        aws_sdk_secretsmanager
+        aws_sdk_secretsmanager,
+        RetryConfig::standard()
     );
     client!(
         /// A client of Systems Manager, in the region of a parameter.
         parameters,
-        aws_sdk_ssm
+        aws_sdk_ssm,
+        RetryConfig::standard()
     );
 }

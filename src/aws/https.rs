@@ -25,7 +25,10 @@ use tower_service::Service;
 
 /// One pool of connections for all services.
 #[derive(Clone, Debug)]
-pub struct Https(Client<Timed<HttpsConnector<Tcp>>, SdkBody>);
+pub struct Https {
+    client: Client<Timed<HttpsConnector<Tcp>>, SdkBody>,
+    connector: Timed<HttpsConnector<Tcp>>,
+}
 
 impl Https {
     /// Nothing is connected yet.
@@ -39,10 +42,24 @@ impl Https {
             .https_or_http()
             .enable_http1()
             .wrap_connector(tcp);
+        let connector = Timed(connector);
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
-            .build(Timed(connector));
-        Self(client)
+            .build(connector.clone());
+        Self { client, connector }
+    }
+
+    /// The same without a pool: for what must not be repeated. A connection that died while Lambda froze the process would
+    /// make something that may have been sent of what never was.
+    pub fn without_pool(&self) -> Self {
+        let client = Client::builder(TokioExecutor::new())
+            .pool_max_idle_per_host(0)
+            .retry_canceled_requests(false)
+            .build(self.connector.clone());
+        Self {
+            client,
+            connector: self.connector.clone(),
+        }
     }
 }
 
@@ -59,7 +76,7 @@ impl HttpConnector for Https {
             Ok(request) => request,
             Err(error) => return HttpConnectorFuture::ready(Err(ConnectorError::user(error.into()))),
         };
-        let answer = self.0.request(request);
+        let answer = self.client.request(request);
         HttpConnectorFuture::new(async move {
             match answer.await {
                 Ok(answer) => HttpResponse::try_from(answer.map(SdkBody::from_body_1_x))

@@ -2,7 +2,7 @@
 //! tell that it is the same.
 
 use super::secrets::Text;
-use super::{ATTEMPTS, Adapters, Failure, PAUSE, Receipt};
+use super::{ATTEMPTS, Adapters, Doubt, Failure, PAUSE, Receipt};
 use crate::calls::Calls;
 use crate::deliver::{Secret, SlackDoor};
 use crate::https_url::HttpsUrl;
@@ -53,6 +53,7 @@ impl Adapters {
         &self,
         door: &SlackDoor<Secret>,
         body: &str,
+        doubt: &Doubt,
         calls: &Calls,
     ) -> Result<Receipt, Failure> {
         match door {
@@ -72,7 +73,7 @@ impl Adapters {
                     judge: slack_webhook,
                     may_repeat: false,
                 };
-                self.post(&receiver, calls).await
+                self.post(&receiver, doubt, calls).await
             }
             SlackDoor::Bot(secret) => {
                 let address = |token: &str| {
@@ -91,7 +92,7 @@ impl Adapters {
                     judge: slack_bot,
                     may_repeat: false,
                 };
-                self.post(&receiver, calls).await
+                self.post(&receiver, doubt, calls).await
             }
         }
     }
@@ -100,6 +101,7 @@ impl Adapters {
         &self,
         workflow: &Secret,
         body: &str,
+        doubt: &Doubt,
         calls: &Calls,
     ) -> Result<Receipt, Failure> {
         let address = |text: &str| {
@@ -115,16 +117,16 @@ impl Adapters {
             judge: by_status,
             may_repeat: false,
         };
-        self.post(&receiver, calls).await
+        self.post(&receiver, doubt, calls).await
     }
 
     pub(super) async fn webhook(
         &self,
         url: &HttpsUrl,
         secret: &Secret,
-        id: &str,
-        timestamp: u64,
+        (id, timestamp): (&str, u64),
         body: &str,
+        doubt: &Doubt,
         calls: &Calls,
     ) -> Result<Receipt, Failure> {
         let address = |key: &str| {
@@ -151,13 +153,13 @@ impl Adapters {
             judge: by_status,
             may_repeat: true,
         };
-        let receipt = self.post(&receiver, calls).await?;
+        let receipt = self.post(&receiver, doubt, calls).await?;
         Ok(Receipt {
             id: receipt.id.or_else(|| Some(id.to_owned())),
         })
     }
 
-    async fn post(&self, receiver: &Receiver<'_>, calls: &Calls) -> Result<Receipt, Failure> {
+    async fn post(&self, receiver: &Receiver<'_>, doubt: &Doubt, calls: &Calls) -> Result<Receipt, Failure> {
         let mut text = self
             .secret(receiver.secret, None, calls)
             .await
@@ -172,7 +174,10 @@ impl Adapters {
                 true => Err(Failure::Unknown(what)),
                 false => Err(Failure::NotSent(what)),
             };
-            let pause = match self.post_once(receiver, &text, calls).await? {
+            doubt.set(true);
+            let verdict = self.post_once(receiver, &text, calls).await?;
+            doubt.set(unknown || matches!(verdict, Verdict::Lost(_)));
+            let pause = match verdict {
                 Verdict::Taken(id) => return Ok(Receipt { id }),
                 Verdict::Refused(what) => return failed(what, unknown),
                 Verdict::Revoked(what) => {
@@ -219,8 +224,11 @@ impl Adapters {
         };
         let verdict = match self.outbound.send(message).await {
             Ok(answer) => (receiver.judge)(&answer),
-            // A name that leads into a private network does so again.
-            Err(outbound::Failure::NotSent(what)) => Verdict::Refused(what),
+            Err(outbound::Failure::NotSent(what)) => match what.as_str() {
+                outbound::NO_CONNECTION => Verdict::Busy(what, None),
+                // A name that leads into a private network does so again.
+                _ => Verdict::Refused(what),
+            },
             Err(outbound::Failure::Unknown(what)) => Verdict::Lost(what),
         };
         let outcome = match &verdict {

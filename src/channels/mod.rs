@@ -17,16 +17,23 @@ use tokio::time::{Instant, timeout_at};
 /// When the messages of a request must be sent.
 pub type Deadline = Instant;
 
-/// How long the messages of one request may take in all. With KMS before them (2 s) the function's 15 s are never reached.
+/// How long after the beginning of a request its messages must be sent; the function has 15 s.
 const TOTAL: Duration = Duration::from_secs(9);
+/// The same for what CloudFormation or SNS invoke: after it there must be time for the response to CloudFormation.
+const TOTAL_OF_EVENTS: Duration = Duration::from_secs(7);
 /// Most attempts for one message.
 const ATTEMPTS: u32 = 3;
 /// Pause before an attempt, times its number.
 const PAUSE: Duration = Duration::from_millis(250);
 
-/// For a request that is at its messages now.
-pub fn deadline() -> Deadline {
-    Instant::now() + TOTAL
+/// For a request that began then.
+pub fn deadline(start: std::time::Instant) -> Deadline {
+    Instant::from_std(start) + TOTAL
+}
+
+/// For an event that came then.
+pub fn deadline_of_event(start: std::time::Instant) -> Deadline {
+    Instant::from_std(start) + TOTAL_OF_EVENTS
 }
 
 /// What delivers links.
@@ -61,6 +68,30 @@ pub enum Failure {
     Unknown(String),
 }
 
+/// Whether a message that is under way may have been taken by now. It is not while its secret is read, nor in a pause after
+/// a definite no.
+#[derive(Debug, Default)]
+struct Doubt(AtomicBool);
+
+impl Doubt {
+    fn set(&self, is_there: bool) {
+        self.0.store(is_there, Ordering::Relaxed);
+    }
+
+    fn is_there(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Which messages of a delivery are begun.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Begun {
+    /// None after a failure: what was sent already cannot be taken back, and more would be in vain.
+    UntilFailure,
+    /// All: each is worth something by itself.
+    All,
+}
+
 /// What became of the messages of one delivery.
 #[derive(Debug)]
 pub struct Outcome {
@@ -79,10 +110,14 @@ impl Channels {
         }))
     }
 
-    /// Sends the messages of one delivery, up to eight at a time. After a failure no further one is begun.
-    pub async fn send(&self, parcels: &[Parcel], deadline: Deadline, calls: &Calls) -> Outcome {
+    /// Sends the messages of one delivery, up to eight at a time.
+    pub async fn send(&self, parcels: &[Parcel], begun: Begun, deadline: Deadline, calls: &Calls) -> Outcome {
         let failed = AtomicBool::new(false);
-        let lane = |lane: usize| self.lane(parcels, lane, deadline, &failed, calls);
+        let stop = match begun {
+            Begun::UntilFailure => Some(&failed),
+            Begun::All => None,
+        };
+        let lane = |lane: usize| self.lane(parcels, lane, deadline, stop, calls);
         let (a, b, c, d, e, f, g, h) = tokio::join!(
             lane(0),
             lane(1),
@@ -106,54 +141,72 @@ impl Channels {
         parcels: &[Parcel],
         lane: usize,
         deadline: Deadline,
-        failed: &AtomicBool,
+        failed: Option<&AtomicBool>,
         calls: &Calls,
     ) -> Vec<Option<Result<Receipt, Failure>>> {
         let mut results = Vec::new();
         for parcel in parcels.iter().skip(lane).step_by(LANES) {
-            if failed.load(Ordering::Relaxed) {
+            if failed.is_some_and(|failed| failed.load(Ordering::Relaxed)) {
                 results.push(None);
                 continue;
             }
             let late = || Failure::NotSent("the time for all messages is over".to_owned());
             let result = match Instant::now() < deadline {
-                true => timeout_at(deadline, Box::pin(self.send_one(parcel, calls)))
-                    .await
-                    .unwrap_or_else(|_| Err(Failure::Unknown("timeout".to_owned()))),
+                true => {
+                    let doubt = Doubt::default();
+                    timeout_at(deadline, Box::pin(self.send_one(parcel, &doubt, calls)))
+                        .await
+                        .unwrap_or_else(|_| match doubt.is_there() {
+                            true => Err(Failure::Unknown("timeout".to_owned())),
+                            false => Err(late()),
+                        })
+                }
                 false => Err(late()),
             };
-            failed.fetch_or(result.is_err(), Ordering::Relaxed);
+            if let (Some(failed), Err(_)) = (failed, &result) {
+                failed.store(true, Ordering::Relaxed);
+            }
             results.push(Some(result));
         }
         results
     }
 
-    async fn send_one(&self, parcel: &Parcel, calls: &Calls) -> Result<Receipt, Failure> {
+    async fn send_one(&self, parcel: &Parcel, doubt: &Doubt, calls: &Calls) -> Result<Receipt, Failure> {
         match self {
             Channels::Off => Err(Failure::NotSent("this process delivers nothing".to_owned())),
             Channels::On(adapters) => match parcel {
-                Parcel::Topic { topic, subject, text } => adapters.publish(topic, subject, text, calls).await,
+                Parcel::Topic { topic, subject, text } => {
+                    adapters.publish(topic, subject, text, doubt, calls).await
+                }
                 Parcel::Mail {
                     region,
                     from,
                     to,
                     raw,
-                } => adapters.mail(region, from, to, raw, calls).await,
+                } => adapters.mail(region, from, to, raw, doubt, calls).await,
                 Parcel::Event {
                     bus,
                     source,
                     detail_type,
                     detail,
-                } => adapters.event(bus, source, detail_type, detail, calls).await,
-                Parcel::Slack { door, body } => adapters.slack(door, body, calls).await,
-                Parcel::Teams { workflow, body } => adapters.teams(workflow, body, calls).await,
+                } => {
+                    adapters
+                        .event(bus, source, detail_type, detail, doubt, calls)
+                        .await
+                }
+                Parcel::Slack { door, body } => adapters.slack(door, body, doubt, calls).await,
+                Parcel::Teams { workflow, body } => adapters.teams(workflow, body, doubt, calls).await,
                 Parcel::Webhook {
                     url,
                     secret,
                     id,
                     timestamp,
                     body,
-                } => adapters.webhook(url, secret, id, *timestamp, body, calls).await,
+                } => {
+                    adapters
+                        .webhook(url, secret, (id, *timestamp), body, doubt, calls)
+                        .await
+                }
             },
         }
     }
@@ -176,15 +229,26 @@ mod tests {
         };
         let parcels: Vec<Parcel> = (0..20).map(|_| parcel()).collect();
         let deadline = Instant::now() + Duration::from_secs(5);
-        let outcome = Channels::Off.send(&parcels, deadline, &Calls::default()).await;
+        let outcome = Channels::Off
+            .send(&parcels, Begun::UntilFailure, deadline, &Calls::default())
+            .await;
         assert_eq!(outcome.messages.len(), 20);
         assert!(matches!(&outcome.messages[0], Some(Err(Failure::NotSent(_)))));
         assert!(
             outcome.messages[LANES..].iter().all(Option::is_none),
             "{outcome:?}"
         );
+        let all = Channels::Off
+            .send(&parcels, Begun::All, deadline, &Calls::default())
+            .await;
+        assert!(all.messages.iter().all(Option::is_some), "{all:?}");
         let late = Channels::Off
-            .send(&parcels[..1], Instant::now(), &Calls::default())
+            .send(
+                &parcels[..1],
+                Begun::UntilFailure,
+                Instant::now(),
+                &Calls::default(),
+            )
             .await;
         let text = "the time for all messages is over".to_owned();
         assert_eq!(late.messages, [Some(Err(Failure::NotSent(text)))]);

@@ -68,13 +68,13 @@ impl Adapters {
                 let text = answer.secret_string.ok_or("the secret holds no text")?;
                 Ok(text)
             }
-            SecretRef::Parameter(name) => {
+            SecretRef::Parameter(_) => {
                 let client = self
                     .shared
                     .parameters(arn.region(), self.endpoints.parameters.as_deref());
                 let answer = client
                     .get_parameter()
-                    .name(name)
+                    .name(arn.as_str())
                     .with_decryption(true)
                     .send()
                     .await;

@@ -1,6 +1,6 @@
 //! SNS, SES and EventBridge. A call is repeated only when certainly nothing was taken: throttled, or never connected.
 
-use super::{ATTEMPTS, Adapters, Failure, PAUSE, Receipt};
+use super::{ATTEMPTS, Adapters, Doubt, Failure, PAUSE, Receipt};
 use crate::aws;
 use crate::calls::Calls;
 use crate::deliver::permits::Arn;
@@ -26,16 +26,18 @@ impl Adapters {
         topic: &Arn,
         subject: &str,
         text: &str,
+        doubt: &Doubt,
         calls: &Calls,
     ) -> Result<Receipt, Failure> {
         let client = self.shared.topics(topic.region(), self.endpoints.sns.as_deref());
         let mut attempts = Attempts::default();
         loop {
             let start = Instant::now();
+            doubt.set(true);
             let request = client.publish().topic_arn(topic.as_str()).subject(subject);
             let answer = request.message(text).send().await;
             let attempt = judge("Publish", answer, start, calls, |answer| answer.message_id);
-            if let Some(done) = attempts.after(attempt).await {
+            if let Some(done) = attempts.after(attempt, doubt).await {
                 return done;
             }
         }
@@ -47,6 +49,7 @@ impl Adapters {
         from: &str,
         to: &str,
         raw: &[u8],
+        doubt: &Doubt,
         calls: &Calls,
     ) -> Result<Receipt, Failure> {
         let client = self.shared.mails(region, self.endpoints.ses.as_deref());
@@ -55,6 +58,7 @@ impl Adapters {
         let mut attempts = Attempts::default();
         loop {
             let start = Instant::now();
+            doubt.set(true);
             let request = client
                 .send_email()
                 .from_email_address(from)
@@ -62,7 +66,7 @@ impl Adapters {
                 .content(EmailContent::builder().raw(raw.clone()).build());
             let answer = request.send().await;
             let attempt = judge("SendEmail", answer, start, calls, |answer| answer.message_id);
-            if let Some(done) = attempts.after(attempt).await {
+            if let Some(done) = attempts.after(attempt, doubt).await {
                 return done;
             }
         }
@@ -74,6 +78,7 @@ impl Adapters {
         source: &str,
         detail_type: &str,
         detail: &str,
+        doubt: &Doubt,
         calls: &Calls,
     ) -> Result<Receipt, Failure> {
         let client = self.shared.events(bus.region(), self.endpoints.events.as_deref());
@@ -86,6 +91,7 @@ impl Adapters {
         let mut attempts = Attempts::default();
         loop {
             let start = Instant::now();
+            doubt.set(true);
             let answer = client.put_events().entries(entry.clone()).send().await;
             // An entry may fail although the call does not.
             let entry = answer
@@ -109,7 +115,7 @@ impl Adapters {
                     entry.and_then(|entry| entry.event_id().map(str::to_owned))
                 }),
             };
-            if let Some(done) = attempts.after(attempt).await {
+            if let Some(done) = attempts.after(attempt, doubt).await {
                 return done;
             }
         }
@@ -122,13 +128,14 @@ struct Attempts(u32);
 
 impl Attempts {
     /// What an attempt means; nothing, after a pause, if there is to be another one.
-    async fn after(&mut self, attempt: Attempt) -> Option<Result<Receipt, Failure>> {
+    async fn after(&mut self, attempt: Attempt, doubt: &Doubt) -> Option<Result<Receipt, Failure>> {
         self.0 += 1;
         match attempt {
             Attempt::Taken(id) => Some(Ok(Receipt { id })),
             Attempt::Failed(failure) => Some(Err(failure)),
             Attempt::Again(what) if self.0 == ATTEMPTS => Some(Err(Failure::NotSent(what))),
             Attempt::Again(_) => {
+                doubt.set(false);
                 sleep(PAUSE * self.0).await;
                 None
             }
@@ -177,4 +184,23 @@ fn refused(code: String) -> Attempt {
 fn plain(code: &str) -> String {
     let harmless = |c: &char| c.is_ascii_alphanumeric() || *c == ' ';
     code.chars().filter(harmless).take(64).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_pause_after_a_definite_no_leaves_no_doubt() {
+        let doubt = Doubt::default();
+        doubt.set(true);
+        let mut attempts = Attempts::default();
+        let again = Attempt::Again("Throttled".to_owned());
+        assert_eq!(attempts.after(again, &doubt).await, None);
+        assert!(!doubt.is_there());
+        doubt.set(true);
+        let lost = Failure::Unknown("timeout".to_owned());
+        let done = attempts.after(Attempt::Failed(lost.clone()), &doubt).await;
+        assert_eq!((done, doubt.is_there()), (Some(Err(lost)), true));
+    }
 }

@@ -16,13 +16,15 @@ impl Use<'_> {
         webhook: &Webhook,
         key: Option<&DerivedKey>,
     ) -> Result<Decision, Rejection> {
+        // The same answer to everybody, and before the work of a proof.
+        body::check_size(self.visit.body)?;
         if let Some(verify) = &webhook.verify {
             let proven = verify.check(key, &self.received(verify));
             proven.map_err(Rejection::InvalidSignature)?;
         }
         let json = body::as_json(
             &webhook.intake,
-            webhook.verify.is_some(),
+            webhook.verify.as_ref().map(|verify| &verify.scheme),
             self.visit.body,
             self.visit.content_type,
         )?;

@@ -5,6 +5,9 @@ use super::message::{Button, Message};
 use crate::action::Style;
 use serde_json::{Value, json};
 
+/// Most buttons that Teams shows of one set.
+const MAX_BUTTONS: usize = 6;
+
 /// The body of the request.
 pub fn compose(message: &Message<'_>) -> Value {
     let mut body = Vec::new();
@@ -37,8 +40,10 @@ pub fn compose(message: &Message<'_>) -> Value {
                 json!({"type": "TextRun", "text": value.replace(['\r', '\n'], " ")}),
             ]));
         }
-        let actions: Vec<Value> = section.buttons.iter().map(button).collect();
-        body.push(json!({"type": "ActionSet", "actions": actions}));
+        for buttons in section.buttons.chunks(MAX_BUTTONS) {
+            let actions: Vec<Value> = buttons.iter().map(button).collect();
+            body.push(json!({"type": "ActionSet", "actions": actions}));
+        }
     }
     for (term, value) in &message.rows {
         body.push(small(&format!("{term}: {value}")));

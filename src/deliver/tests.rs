@@ -578,6 +578,12 @@ fn teams_gets_a_card_in_which_nothing_is_markup() {
             .iter()
             .any(|part| part["actions"][0] == action)
     );
+    // All say the same, so that their buttons stand together; of seven in one set Teams shows six.
+    given.actions = (0..7).map(|n| asks(&format!("pay{n}"), page())).collect();
+    let message = body(&given.made().unwrap().parcels[0]);
+    let parts = message["attachments"][0]["content"]["body"].as_array().unwrap();
+    let sets = parts.iter().filter_map(|part| part["actions"].as_array());
+    assert_eq!(sets.map(Vec::len).collect::<Vec<_>>(), [6, 1]);
     given.actions = json!([asks(
         "pay",
         json!({"facts": vec![json!(["t", "v".repeat(1_000)]); 30]})

@@ -22,6 +22,8 @@ use tokio::time::{Instant, timeout_at};
 
 /// How long a connection may take to come about.
 const CONNECT: Duration = Duration::from_secs(1);
+/// Why something was not sent that may be tried again.
+pub const NO_CONNECTION: &str = "no connection";
 /// How long one request may take in all, its answer included.
 pub const TOTAL: Duration = Duration::from_secs(3);
 
@@ -127,7 +129,7 @@ fn failure(error: &legacy::Error) -> Failure {
         }
         cause = error.source();
     }
-    Failure::NotSent("no connection".to_owned())
+    Failure::NotSent(NO_CONNECTION.to_owned())
 }
 
 /// A client that keeps no connection: after Lambda has frozen the process, a kept one would be dead, and nobody could

@@ -292,7 +292,7 @@ fn told(texts: &'static Texts, rejection: &Rejection) -> Told {
         | Rejection::UrlTooLong(_)
         | Rejection::UnsafeDelivery(_)
         | Rejection::DeliveryDisabled(_)
-        | Rejection::DeliveryFailed(_)
+        | Rejection::DeliveryFailed(..)
         | Rejection::EncryptionRequired
         | Rejection::DecryptionUnsupported
         | Rejection::ActionMismatched

@@ -49,6 +49,9 @@ pub struct Created {
     /// What was delivered, in the order in which it was sent.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub delivered: Vec<Delivered>,
+    /// Somebody has a message, or may have one: the request must not be tried again.
+    #[serde(skip)]
+    pub is_out: bool,
     /// As it was understood, only if one was given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expiration: Option<String>,
@@ -196,6 +199,11 @@ fn accepted(
         done: Done<'a>,
         confirmed: bool,
         reason: &'static str,
+    }
+    if visitor.manner == Manner::Twilio {
+        let mut reply = machine::instructions(ReplySpec::default());
+        *reply.status_mut() = StatusCode::ACCEPTED;
+        return reply;
     }
     let body = Unconfirmed {
         done: done_body(&receipt.subject),

@@ -77,6 +77,16 @@ fn a_lost_confirmation_is_told_as_such() {
     assert_eq!(body["confirmed"], false);
     assert_eq!(body["reason"], "closed_during_retry");
     assert_eq!(body["action"]["name"], "approve");
+    for format in [Format::Json, Format::Html, Format::Text] {
+        let mut twilio = visitor(format);
+        twilio.manner = Manner::Twilio;
+        let reply = unconfirmed(&Receipt::example(), &twilio);
+        assert_eq!(
+            (reply.status().as_u16(), reply.body().as_str()),
+            (202, "<Response/>")
+        );
+        assert_eq!(header(&reply, CONTENT_TYPE), "text/xml; charset=utf-8");
+    }
 }
 
 #[test]

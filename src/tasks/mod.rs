@@ -20,6 +20,7 @@ use crate::rejection::{Refused, Rejection, Sent, Unavailable};
 use crate::target::{About, CustomResource, Target};
 use services::Services;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 /// Where the things are that wait.
 pub enum Tasks {
@@ -75,7 +76,7 @@ impl Tasks {
 }
 
 impl Tasks {
-    /// Sends the response of a custom resource of CloudFormation, which nobody had to be asked for.
+    /// Sends the response of a custom resource of CloudFormation, which nobody had to be asked for, until `end`.
     ///
     /// # Errors
     /// As [`Tasks::report`].
@@ -83,10 +84,17 @@ impl Tasks {
         &self,
         resource: &CustomResource,
         body: String,
+        end: Instant,
         calls: &Calls,
     ) -> Result<Told, NotTold> {
         match self {
-            Tasks::Aws(services) => services.respond(&resource.url, body, calls).await,
+            Tasks::Aws(services) => {
+                let responding = Box::pin(services.respond(&resource.url, body, calls));
+                let late = |_| Err(NotTold::Unreachable("timeout".to_owned(), Sent::Unknown));
+                tokio::time::timeout_at(end.into(), responding)
+                    .await
+                    .unwrap_or_else(late)
+            }
             Tasks::Listed(_) => {
                 let cause = "the list of tasks of this process answers no custom resource";
                 Err(NotTold::Unexpected(cause.to_owned(), Sent::NotSent))

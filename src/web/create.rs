@@ -3,6 +3,7 @@
 use super::{App, Caller, Door, header};
 use crate::action::{Action, ActionKind};
 use crate::calls::Calls;
+use crate::channels::{self, Deadline};
 use crate::deliver::Person;
 use crate::event::Event;
 use crate::expiration::Expiration;
@@ -29,12 +30,14 @@ impl App {
         let transaction = TransactionId::new(self.random());
         // On the heap, or whoever waits for this would be laid out around all of the clients of AWS.
         if let Some(event) = event_of(caller, &request, self.config.switches.post_actions) {
-            let reply = Box::pin(self.event(event, transaction, &calls, &mut line)).await;
+            let reply = Box::pin(self.event(event, transaction, start, &calls, &mut line)).await;
             line.transaction_id = Some(transaction.to_string());
             self.write(line, &calls, start, &reply);
             return reply;
         }
-        let trying = Box::pin(self.try_create(caller.door, &request, transaction, &calls, &mut line));
+        let deadline = channels::deadline(start);
+        let trying =
+            Box::pin(self.try_create(caller.door, &request, transaction, deadline, &calls, &mut line));
         let reply = match trying.await {
             Ok(created) => {
                 let links = created.links.len();
@@ -61,6 +64,7 @@ impl App {
         door: Door,
         request: &Request<Bytes>,
         transaction: TransactionId,
+        deadline: Deadline,
         calls: &Calls,
         line: &mut Line,
     ) -> Result<Created, Rejection> {
@@ -89,7 +93,7 @@ impl App {
         line.data_key = key.as_ref().map(|key| key.reference.fingerprint());
         let mut created = self.links(&request, expiration, key, transaction, now)?;
         let orders = self.orders(&request, &mut created, expires_at(expiration), now)?;
-        Box::pin(self.deliver(orders, &mut created, calls, line)).await?;
+        Box::pin(self.deliver(orders, &mut created, deadline, calls, line)).await?;
         Ok(created)
     }
 
@@ -162,6 +166,7 @@ impl App {
             transaction_id: transaction.to_string(),
             links,
             delivered: Vec::new(),
+            is_out: false,
             expiration: expiration.map(|expiration| expiration.to_string()),
             secrets: shared,
             warnings,

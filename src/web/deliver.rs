@@ -2,10 +2,10 @@
 
 use super::App;
 use crate::calls::Calls;
-use crate::channels::{self, Failure, Outcome};
+use crate::channels::{Begun, Deadline, Failure, Outcome};
 use crate::deliver::{Parcel, Sealed, UrlSet, compose};
-use crate::log::Line;
-use crate::rejection::{Fault, Rejection};
+use crate::log::{Level, Line};
+use crate::rejection::{Fault, Rejection, Sent};
 use crate::reply::{Created, Delivered, Links};
 use crate::request::CreateUrls;
 
@@ -26,29 +26,48 @@ impl App {
         &self,
         orders: Vec<Order>,
         created: &mut Created,
+        deadline: Deadline,
         calls: &Calls,
         line: &mut Line,
     ) -> Result<(), Rejection> {
-        let deadline = channels::deadline();
+        let mut lost = Vec::new();
         for order in &orders {
-            let outcome = self.channels.send(&order.parcels, deadline, calls).await;
+            let begun = match order.optional {
+                true => Begun::All,
+                false => Begun::UntilFailure,
+            };
+            let outcome = self.channels.send(&order.parcels, begun, deadline, calls).await;
+            let tally = Tally::of(&outcome);
             let delivered = delivered(order, &outcome);
             let sent = line.messages.get_or_insert(0);
             *sent = sent.saturating_add(delivered.messages);
-            let before = summary(&created.delivered, &delivered);
+            created.is_out |= tally.sent + tally.unknown > 0;
+            let before = summary(&created.delivered, &delivered, tally);
             created
                 .delivered
                 .extend((delivered.messages > 0).then_some(delivered));
             match (failure(order, &outcome), order.optional) {
                 (None, _) => {}
-                (Some(what), true) => created.warnings.push(format!("{}: {what}", order.at)),
+                (Some(what), true) => lost.push(format!("{}: {what}{}", order.at, others(tally))),
                 (Some(what), false) => {
-                    return Err(Rejection::DeliveryFailed(Fault::at(
-                        &order.at,
-                        format!("{what}; {before}"),
-                    )));
+                    let fault = Fault::at(&order.at, format!("{what}; {before}"));
+                    return Err(Rejection::DeliveryFailed(fault, how_far(created)));
                 }
             }
+        }
+        if let (Some(first), true, Links::Delivered(_)) =
+            (lost.first(), created.delivered.is_empty(), &created.links)
+        {
+            let what = format!("the answer has no links, and no message was sent for certain; {first}");
+            return Err(Rejection::DeliveryFailed(
+                Fault::at("deliver", what),
+                how_far(created),
+            ));
+        }
+        if !lost.is_empty() {
+            line.level = line.level.max(Level::Warn);
+            line.cause = Some(lost.join("; "));
+            created.warnings.extend(lost);
         }
         Ok(())
     }
@@ -127,13 +146,50 @@ fn delivered(order: &Order, outcome: &Outcome) -> Delivered {
     }
 }
 
-/// What became of the first message that failed; the others after it were not tried, or failed, too.
+/// Whether all of it may be tried again.
+fn how_far(created: &Created) -> Sent {
+    match created.is_out {
+        true => Sent::Unknown,
+        false => Sent::NotSent,
+    }
+}
+
+/// What became of the messages of one order, in numbers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Tally {
+    sent: usize,
+    unknown: usize,
+    not_sent: usize,
+    not_tried: usize,
+}
+
+impl Tally {
+    fn of(outcome: &Outcome) -> Self {
+        let mut tally = Self::default();
+        for message in &outcome.messages {
+            let count = match message {
+                Some(Ok(_)) => &mut tally.sent,
+                Some(Err(Failure::Unknown(_))) => &mut tally.unknown,
+                Some(Err(Failure::NotSent(_))) => &mut tally.not_sent,
+                None => &mut tally.not_tried,
+            };
+            *count += 1;
+        }
+        tally
+    }
+}
+
+/// What became of the message that failed worst: one that somebody may have matters more than one that nobody has.
 fn failure(order: &Order, outcome: &Outcome) -> Option<String> {
-    let mut messages = outcome.messages.iter().enumerate();
-    let (place, failure) = messages.find_map(|(place, message)| match message {
-        Some(Err(failure)) => Some((place + 1, failure)),
-        Some(Ok(_)) | None => None,
-    })?;
+    let failures = || {
+        let messages = outcome.messages.iter().enumerate();
+        messages.filter_map(|(place, message)| match message {
+            Some(Err(failure)) => Some((place + 1, failure)),
+            Some(Ok(_)) | None => None,
+        })
+    };
+    let unknown = failures().find(|(_, failure)| matches!(failure, Failure::Unknown(_)));
+    let (place, failure) = unknown.or_else(|| failures().next())?;
     let which = match order.parcels.len() {
         1 => "the message".to_owned(),
         all => format!("message {place} of {all}"),
@@ -144,8 +200,25 @@ fn failure(order: &Order, outcome: &Outcome) -> Option<String> {
     })
 }
 
-/// Who has links by now.
-fn summary(before: &[Delivered], own: &Delivered) -> String {
+/// What became of the other messages that were not sent for certain; `failure` tells one.
+fn others(tally: Tally) -> String {
+    let (unknown, not_sent) = match tally.unknown {
+        0 => (0, tally.not_sent.saturating_sub(1)),
+        unknown => (unknown - 1, tally.not_sent),
+    };
+    [
+        (unknown, "may have been sent or not"),
+        (not_sent, "not sent"),
+        (tally.not_tried, "not tried"),
+    ]
+    .into_iter()
+    .filter(|(messages, _)| *messages > 0)
+    .map(|(messages, what)| format!("; {messages} more {what}"))
+    .collect()
+}
+
+/// Who has links by now, and what became of the others.
+fn summary(before: &[Delivered], own: &Delivered, tally: Tally) -> String {
     let sent: Vec<String> = before
         .iter()
         .chain([own])
@@ -155,8 +228,68 @@ fn summary(before: &[Delivered], own: &Delivered) -> String {
             messages => format!("{messages} messages by {}", delivered.channel),
         })
         .collect();
-    match sent.is_empty() {
-        true => "nothing else was sent".to_owned(),
-        false => format!("sent before: {}", sent.join(", ")),
+    let sent = match (sent.is_empty(), tally.unknown) {
+        (true, 0) => "nothing else was sent".to_owned(),
+        (true, _) => "nothing was sent for certain".to_owned(),
+        (false, _) => format!("sent before: {}", sent.join(", ")),
+    };
+    format!("{sent}{}", others(tally))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::channels::Receipt;
+
+    fn told(messages: Vec<Option<Result<Receipt, Failure>>>) -> String {
+        let parcel = |_| Parcel::Event {
+            bus: crate::deliver::permits::Arn::bus("arn:aws:events:eu-west-1:123456789012:event-bus/b")
+                .unwrap(),
+            source: String::new(),
+            detail_type: String::new(),
+            detail: String::new(),
+        };
+        let order = Order {
+            at: "deliver.ses".to_owned(),
+            channel: "ses",
+            optional: false,
+            parcels: messages.iter().map(parcel).collect(),
+        };
+        let outcome = Outcome { messages };
+        let own = delivered(&order, &outcome);
+        let failure = failure(&order, &outcome).unwrap();
+        format!("{failure}; {}", summary(&[], &own, Tally::of(&outcome)))
+    }
+
+    #[test]
+    fn what_somebody_may_have_is_told_before_what_nobody_has() {
+        let not_sent = || Some(Err(Failure::NotSent("Throttled".to_owned())));
+        let unknown = || Some(Err(Failure::Unknown("timeout".to_owned())));
+        let sent = || Some(Ok(Receipt { id: None }));
+        for (messages, text) in [
+            (
+                vec![not_sent(), unknown()],
+                "message 2 of 2 may have been sent or not (timeout); nothing was sent for certain; 1 more not sent",
+            ),
+            (
+                vec![unknown(), not_sent(), unknown(), sent(), None, None],
+                "message 1 of 6 may have been sent or not (timeout); sent before: 1 message by ses; 1 more may have been \
+                 sent or not; 1 more not sent; 2 more not tried",
+            ),
+            (
+                vec![not_sent()],
+                "the message was not sent (Throttled); nothing else was sent",
+            ),
+            (
+                vec![not_sent(), None, None],
+                "message 1 of 3 was not sent (Throttled); nothing else was sent; 2 more not tried",
+            ),
+            (
+                vec![unknown()],
+                "the message may have been sent or not (timeout); nothing was sent for certain",
+            ),
+        ] {
+            assert_eq!(told(messages), text);
+        }
     }
 }

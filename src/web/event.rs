@@ -1,10 +1,12 @@
 //! CreateUrls, invoked by other services. CloudFormation waits for a response, whatever becomes of its event; the
-//! notification of an approval has nobody who would read a refusal.
+//! notification of an approval has nobody who would read a refusal. Lambda repeats such an invocation when it fails, so it
+//! fails only as long as nobody was sent a link.
 
 use super::{App, Door};
 use crate::calls::Calls;
+use crate::channels;
 use crate::event::{Event, ResourceEvent, Wanted};
-use crate::log::Line;
+use crate::log::{Level, Line};
 use crate::rejection::{Fault, Rejection};
 use crate::reply::{self, Created, Links, Reply};
 use crate::target::{About, CustomResource, TargetKind};
@@ -12,16 +14,25 @@ use crate::transaction::TransactionId;
 use bytes::Bytes;
 use http::Request;
 use serde_json::{Map, Value};
+use std::time::{Duration, Instant};
 
 /// Longest reason that CloudFormation is given, in characters: a response has 4,096 bytes in all.
 const MAX_REASON_CHARS: usize = 700;
+
+/// How long after its beginning an event is at its end, before Lambda ends it after 15 s.
+const RESPONDED: Duration = Duration::from_secs(14);
 
 /// How an event of CloudFormation ended.
 enum Outcome {
     /// Somebody is asked; the response comes with the answer.
     Waits,
-    /// A response at once: its attributes, and whether they are hidden.
-    Ready(Map<String, Value>, bool),
+    /// A response at once.
+    Ready {
+        attributes: Map<String, Value>,
+        hidden: bool,
+        /// Somebody has a message with links, or may have one.
+        is_out: bool,
+    },
     /// A response at once: the resource stays what it is, or goes.
     Unchanged,
 }
@@ -31,23 +42,29 @@ impl App {
         &self,
         event: Event,
         transaction: TransactionId,
+        start: Instant,
         calls: &Calls,
         line: &mut Line,
     ) -> Reply {
         match event {
-            Event::Resource(event) => self.custom_resource(&event, transaction, calls, line).await,
-            Event::Notification(request) => match self.notified(request, transaction, calls, line).await {
-                Ok(created) => {
-                    line.message = "Created links for an approval of CodePipeline.".to_owned();
-                    line.outcome = "created";
-                    line.links = Some(created.links.len());
-                    reply::event("WAITING", transaction)
+            Event::Resource(event) => {
+                self.custom_resource(&event, transaction, start, calls, line)
+                    .await
+            }
+            Event::Notification(request) => {
+                match self.notified(request, transaction, start, calls, line).await {
+                    Ok(created) => {
+                        line.message = "Created links for an approval of CodePipeline.".to_owned();
+                        line.outcome = "created";
+                        line.links = Some(created.links.len());
+                        reply::event("WAITING", transaction)
+                    }
+                    Err(rejection) => {
+                        let is_out = !rejection.may_be_repeated();
+                        failed(&rejection, is_out, transaction, line)
+                    }
                 }
-                Err(rejection) => {
-                    line.refuse(&rejection);
-                    reply::not_created(&rejection, transaction)
-                }
-            },
+            }
         }
     }
 
@@ -55,22 +72,25 @@ impl App {
         &self,
         request: Result<Value, Fault>,
         transaction: TransactionId,
+        start: Instant,
         calls: &Calls,
         line: &mut Line,
     ) -> Result<Created, Rejection> {
         let request = request.map_err(Rejection::InvalidJson)?;
-        self.create_from(&request, transaction, calls, line).await
+        self.create_from(&request, transaction, start, calls, line).await
     }
 
     async fn create_from(
         &self,
         request: &Value,
         transaction: TransactionId,
+        start: Instant,
         calls: &Calls,
         line: &mut Line,
     ) -> Result<Created, Rejection> {
         let request = Request::new(Bytes::from(request.to_string()));
-        let created = self.try_create(Door::Direct, &request, transaction, calls, line);
+        let deadline = channels::deadline_of_event(start);
+        let created = self.try_create(Door::Direct, &request, transaction, deadline, calls, line);
         Box::pin(created).await
     }
 
@@ -78,6 +98,7 @@ impl App {
         &self,
         event: &ResourceEvent,
         transaction: TransactionId,
+        start: Instant,
         calls: &Calls,
         line: &mut Line,
     ) -> Reply {
@@ -90,19 +111,27 @@ impl App {
                 return reply::not_created(&rejection, transaction);
             }
         };
-        let outcome = self.asked_by_stack(event, transaction, calls, line).await;
+        let outcome = self.asked_by_stack(event, transaction, start, calls, line).await;
         let body = match &outcome {
             Ok(Outcome::Waits) => {
                 line.message = "Created links that a custom resource waits for.".to_owned();
                 line.outcome = "created";
                 return reply::event("WAITING", transaction);
             }
-            Ok(Outcome::Ready(attributes, hidden)) => ready(&resource, attributes, *hidden, transaction),
+            Ok(Outcome::Ready {
+                attributes, hidden, ..
+            }) => ready(&resource, attributes, *hidden, transaction),
             Ok(Outcome::Unchanged) => resource.unchanged(About {
                 transaction,
                 answer: "",
             }),
             Err(rejection) => refused(&resource, rejection, transaction),
+        };
+        let is_out = match &outcome {
+            Ok(Outcome::Waits) => true,
+            Ok(Outcome::Ready { is_out, .. }) => *is_out,
+            Ok(Outcome::Unchanged) => false,
+            Err(rejection) => !rejection.may_be_repeated(),
         };
         let status = match &outcome {
             Ok(_) => "SUCCESS",
@@ -115,25 +144,30 @@ impl App {
             line.outcome = "answered";
         }
         let sent = match body {
-            Ok(body) => self.tasks.respond(&resource, body, calls).await,
-            Err(what) => return self.unanswered(Rejection::ServiceError(what.to_owned()), transaction, line),
+            Ok(body) => {
+                let end = start + RESPONDED;
+                self.tasks.respond(&resource, body, end, calls).await
+            }
+            Err(what) => {
+                return failed(
+                    &Rejection::ServiceError(what.to_owned()),
+                    is_out,
+                    transaction,
+                    line,
+                );
+            }
         };
         match sent {
             Ok(_) => reply::event(status, transaction),
-            Err(not_told) => self.unanswered(not_told.into_rejection(), transaction, line),
+            Err(not_told) => failed(&not_told.into_rejection(), is_out, transaction, line),
         }
-    }
-
-    /// CloudFormation would wait for an hour: the invocation fails, so that Lambda tries again.
-    fn unanswered(&self, rejection: Rejection, transaction: TransactionId, line: &mut Line) -> Reply {
-        line.refuse(&rejection);
-        reply::not_created(&rejection, transaction)
     }
 
     async fn asked_by_stack(
         &self,
         event: &ResourceEvent,
         transaction: TransactionId,
+        start: Instant,
         calls: &Calls,
         line: &mut Line,
     ) -> Result<Outcome, Rejection> {
@@ -151,12 +185,30 @@ impl App {
         if !self.config.switches.targets.permit(kind) {
             return Err(Rejection::TargetDisabled(kind.as_str(), kind.parameter()));
         }
-        let created = self.create_from(&request, transaction, calls, line).await?;
+        let created = self
+            .create_from(&request, transaction, start, calls, line)
+            .await?;
         line.links = Some(created.links.len());
         if waits {
             return Ok(Outcome::Waits);
         }
-        Ok(Outcome::Ready(attributes(&created, shows_urls), shows_urls))
+        Ok(Outcome::Ready {
+            attributes: attributes(&created, shows_urls),
+            hidden: shows_urls,
+            is_out: created.is_out,
+        })
+    }
+}
+
+/// Nobody else can be told. The invocation fails, so that Lambda tries again, unless people would be asked twice.
+fn failed(rejection: &Rejection, is_out: bool, transaction: TransactionId, line: &mut Line) -> Reply {
+    line.refuse(rejection);
+    match is_out {
+        false => reply::not_created(rejection, transaction),
+        true => {
+            line.level = Level::Error;
+            reply::event("FAILED", transaction)
+        }
     }
 }
 
@@ -205,4 +257,32 @@ fn refused(
     let reason = format!("{}: {rejection} (transaction {transaction})", rejection.code());
     let reason: String = reason.chars().take(MAX_REASON_CHARS).collect();
     resource.failed(&reason, about)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rejection::Sent;
+    use http::StatusCode;
+
+    #[test]
+    fn an_event_fails_only_while_nobody_was_told() {
+        for (sent, status) in [
+            (Sent::NotSent, StatusCode::BAD_GATEWAY),
+            (Sent::Unknown, StatusCode::OK),
+        ] {
+            let mut line = Line::default();
+            let rejection = Rejection::DeliveryFailed(Fault::at("deliver.sns", "no"), sent);
+            let is_out = !rejection.may_be_repeated();
+            let reply = failed(&rejection, is_out, TransactionId::new([7; 16]), &mut line);
+            assert_eq!((reply.status(), line.level), (status, Level::Error));
+            assert_eq!((line.outcome, line.error), ("refused", Some("DeliveryFailed")));
+            assert_eq!(
+                reply.body().contains("FAILED"),
+                sent == Sent::Unknown,
+                "{}",
+                reply.body()
+            );
+        }
+    }
 }

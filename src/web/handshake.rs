@@ -1,6 +1,7 @@
 //! Senders of CloudEvents ask with OPTIONS whether they may send to a link before they do. Nothing is reported here.
 
-use super::{App, Caller, header};
+use super::process::METHODS;
+use super::{App, Caller, Door, header};
 use crate::calls::Calls;
 use crate::link::Query;
 use crate::log::Line;
@@ -8,17 +9,19 @@ use crate::rejection::Rejection;
 use crate::reply::{self, Reply};
 use crate::seal::Untrusted;
 use bytes::Bytes;
-use http::{HeaderName, Method, Request};
+use http::header::ORIGIN;
+use http::{HeaderName, Method, Request, StatusCode};
 use std::time::Instant;
 
 /// Longest name of a system that is echoed, in characters.
 const MAX_ORIGIN_CHARS: usize = 256;
 
 impl App {
-    /// The answer to a sender of CloudEvents that asks for permission; `None` when this is no such request, or when the
-    /// link is not for CloudEvents: browsers ask with OPTIONS too.
+    /// The answer to a sender of CloudEvents that asks for permission; `None` when this is no such request. Browsers ask
+    /// with OPTIONS too; they are the ones that have an origin.
     pub(super) async fn handshake(&self, caller: &Caller, request: &Request<Bytes>) -> Option<Reply> {
-        if request.method() != Method::OPTIONS {
+        let is_for_links = caller.door != Door::Direct && !request.uri().path().ends_with("/urls");
+        if request.method() != Method::OPTIONS || request.headers().contains_key(ORIGIN) || !is_for_links {
             return None;
         }
         let origin = header(
@@ -30,17 +33,26 @@ impl App {
         let start = Instant::now();
         let calls = Calls::default();
         let mut line = self.line(caller, request);
-        let reply = match self.may_send(request, &calls, &mut line).await {
-            Ok(true) if is_name => {
+        let rejection = match self.may_send(request, &calls, &mut line).await {
+            Ok(true) if is_name => None,
+            // The sender may ask again.
+            Err(rejection) if is_ours(&rejection) => Some(rejection),
+            // Not for CloudEvents, or damaged: as OPTIONS to any other link.
+            Ok(_) | Err(_) => Some(Rejection::MethodNotAllowed(METHODS)),
+        };
+        let reply = match &rejection {
+            None => {
                 line.message = "Permitted a sender of CloudEvents; nothing was done.".to_owned();
                 line.outcome = "handshake";
                 reply::permission(&origin)
             }
-            // Not for CloudEvents, or damaged: as OPTIONS to any other link.
-            Ok(_) | Err(_) => return None,
+            Some(rejection) => {
+                line.refuse(rejection);
+                reply::refused(rejection, None, &self.visitor(request))
+            }
         };
         self.write(line, &calls, start, &reply);
-        Some(reply)
+        Some(self.shared_with_scripts(request, reply))
     }
 
     async fn may_send(
@@ -62,7 +74,9 @@ impl App {
         line.action = Some(payload.action.name.to_string());
         line.kind = Some(payload.action.kind.action_type().as_str());
         let agrees = query.agrees(&payload.action.name, payload.action.kind.action_type());
-        Ok(self.config.switches.post_actions
+        let switches = self.config.switches;
+        Ok(switches.post_actions
+            && switches.targets.permit(payload.target.kind())
             && agrees
             && payload
                 .action
@@ -70,4 +84,10 @@ impl App {
                 .is_some_and(|webhook| webhook.intake.cloudevents)
             && !payload.is_expired(now))
     }
+}
+
+/// Whether a refusal is no word about the link: too many requests, or a failure on this side.
+fn is_ours(rejection: &Rejection) -> bool {
+    let status = rejection.status();
+    status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error()
 }

@@ -31,14 +31,8 @@ impl App {
         let start = Instant::now();
         let calls = Calls::default();
         let mut line = self.line(caller, &request);
-        let text = |name| header(request.headers(), name).unwrap_or_default();
         let mut known = Known {
-            visitor: Visitor {
-                format: Format::of(&text(http::header::ACCEPT)),
-                language: Language::of_header(&text(http::header::ACCEPT_LANGUAGE)),
-                brand: &self.config.brand,
-                manner: Manner::default(),
-            },
+            visitor: self.visitor(&request),
             transaction: None,
         };
         // On the heap, or whoever waits for this would be laid out around all of the clients of AWS.
@@ -172,6 +166,17 @@ impl App {
         }
     }
 
+    /// Who asks, as far as the request tells.
+    pub(super) fn visitor(&self, request: &Request<Bytes>) -> Visitor<'_> {
+        let text = |name| header(request.headers(), name).unwrap_or_default();
+        Visitor {
+            format: Format::of(&text(http::header::ACCEPT)),
+            language: Language::of_header(&text(http::header::ACCEPT_LANGUAGE)),
+            brand: &self.config.brand,
+            manner: Manner::default(),
+        }
+    }
+
     /// Opens a link of any format. The only door to a payload without a key is a service without a key.
     ///
     /// # Errors
@@ -235,6 +240,9 @@ fn is_prefetch(headers: &HeaderMap) -> bool {
         })
 }
 
+/// What links are followed with.
+pub(super) const METHODS: &str = "GET, HEAD, POST";
+
 /// The event is for the other function.
 const NO_LINKS_HERE: &str =
     "This function answers links, by GET or POST. To create links, invoke the CreateUrls function.";
@@ -247,6 +255,6 @@ fn method(door: Door, method: &http::Method) -> Result<Method, Rejection> {
         http::Method::GET => Ok(Method::Get),
         http::Method::HEAD => Ok(Method::Head),
         http::Method::POST => Ok(Method::Post),
-        _ => Err(Rejection::MethodNotAllowed("GET, HEAD, POST")),
+        _ => Err(Rejection::MethodNotAllowed(METHODS)),
     }
 }

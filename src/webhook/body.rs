@@ -3,6 +3,7 @@
 mod fields;
 mod multipart;
 
+use super::Scheme;
 use super::intake::{BodyKind, Intake};
 use crate::json::JsonText;
 use crate::rejection::{Fault, Rejection};
@@ -13,7 +14,7 @@ use fields::Fields;
 use std::borrow::Cow;
 
 /// Most fields of a form.
-const MAX_FIELDS: usize = 1_000;
+pub(super) const MAX_FIELDS: usize = 1_000;
 
 /// The JSON of a body. For a JSON body its own text, which nobody has looked into yet.
 ///
@@ -21,14 +22,12 @@ const MAX_FIELDS: usize = 1_000;
 /// `InvalidPostActionBody`: too large or unreadable (400), or of a type that the link does not take (415).
 pub fn as_json<'a>(
     intake: &Intake,
-    is_verified: bool,
+    scheme: Option<&Scheme>,
     body: &'a [u8],
     content_type: Option<&str>,
 ) -> Result<Cow<'a, str>, Rejection> {
-    if body.len() > MAX_BODY_BYTES {
-        return Err(refused("is larger than 1 MiB"));
-    }
-    let taken = kind(body, content_type).filter(|kind| intake.takes(*kind, is_verified));
+    check_size(body)?;
+    let taken = kind(body, content_type).filter(|kind| intake.takes(*kind, scheme));
     let text = match taken {
         Some(BodyKind::Empty) => Cow::Borrowed("null"),
         Some(BodyKind::Json) => Cow::Borrowed(utf8(body)?),
@@ -43,6 +42,17 @@ pub fn as_json<'a>(
         None => return Err(Rejection::BodyTypeNotTaken),
     };
     Ok(text)
+}
+
+/// Refuses what is too large, before any work is done for it.
+///
+/// # Errors
+/// `InvalidPostActionBody`
+pub fn check_size(body: &[u8]) -> Result<(), Rejection> {
+    match body.len() {
+        0..=MAX_BODY_BYTES => Ok(()),
+        _ => Err(refused("is larger than 1 MiB")),
+    }
 }
 
 /// What a body is by its type; nothing else is guessed.
@@ -60,8 +70,12 @@ fn kind(body: &[u8], content_type: Option<&str>) -> Option<BodyKind> {
     }
 }
 
-/// The fields of a form.
+/// The fields of a form. Bytes that were signed as JSON would be a form as well, with fields that whoever wrote a text
+/// inside of them chose; no form begins as JSON does.
 fn form(body: &[u8]) -> Result<Fields, Rejection> {
+    if let Some(b'{' | b'[' | b'"') = body.trim_ascii_start().first() {
+        return Err(refused("is not a form"));
+    }
     let mut fields = Fields::default();
     for pair in utf8(body)?.split('&').filter(|pair| !pair.is_empty()) {
         if fields.count() == MAX_FIELDS {

@@ -74,6 +74,7 @@ impl Generic {
             let what = "must hold {body}: what is not signed may be anybody's";
             return Err(Fault::at("parts", what));
         }
+        check_joins(&parts)?;
         match (&self.time, is_there(Part::Time)) {
             (Some(_), true) | (None, false) => Ok(self),
             (Some(_), false) => Err(Fault::at(
@@ -117,6 +118,33 @@ impl Generic {
             key: self.key,
         }
     }
+}
+
+/// Whether what is signed can be taken apart in one way only. A time has a fixed length; the value of a header and the
+/// body have none, so each header needs a fixed text on the side of the body, which its value then must not hold.
+fn check_joins(parts: &[Part<'_>]) -> Result<(), Fault> {
+    if parts.iter().filter(|part| **part == Part::Body).count() > 1 {
+        return Err(Fault::at("parts", "must hold {body} once"));
+    }
+    for pair in parts.windows(2) {
+        let what = match pair {
+            [Part::Body, Part::Header(_) | Part::Time] => {
+                "needs a fixed text behind {body}: else one signature would be that of several requests"
+            }
+            [Part::Header(_), Part::Header(_) | Part::Time | Part::Body] => {
+                "needs a fixed text behind {header:…}: else one signature would be that of several requests"
+            }
+            _ => continue,
+        };
+        return Err(Fault::at("parts", what));
+    }
+    let behind_body = parts.iter().skip_while(|part| **part != Part::Body);
+    let mut behind_time = behind_body.clone().zip(behind_body.skip(1));
+    if behind_time.any(|pair| matches!(pair, (Part::Time, Part::Header(_)))) {
+        let what = "needs a fixed text in front of a {header:…} behind {body}";
+        return Err(Fault::at("parts", what));
+    }
+    Ok(())
 }
 
 fn part_of(text: &str) -> Part<'_> {

@@ -1,5 +1,6 @@
 //! What may be sent to a link that is for machines.
 
+use super::Scheme;
 use crate::json::JsonText;
 use crate::rejection::Fault;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -114,12 +115,13 @@ impl Intake {
         (*self != Self::default()).then(|| JsonText::of(&wire))
     }
 
-    /// Whether a kind is taken. A link that checks signatures takes all that its author did not rule out; another one
-    /// takes JSON and what its author named.
-    pub fn takes(&self, kind: BodyKind, is_verified: bool) -> bool {
-        match &self.bodies {
-            Some(bodies) => bodies.contains(&kind),
-            None => is_verified || kind == BodyKind::Json,
+    /// Whether a kind is taken: what the author named, else what the sender of this scheme sends. The type of a body is
+    /// not signed, so whoever repeats a request chooses among these what its bytes mean.
+    pub fn takes(&self, kind: BodyKind, scheme: Option<&Scheme>) -> bool {
+        match (&self.bodies, scheme) {
+            (Some(bodies), _) => bodies.contains(&kind),
+            (None, Some(scheme)) => scheme.default_bodies().contains(&kind),
+            (None, None) => kind == BodyKind::Json,
         }
     }
 }

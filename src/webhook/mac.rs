@@ -3,6 +3,7 @@
 
 use super::received::{Received, TimeUnit};
 use super::secret::{BASE64, KeyForm, Secret, unhex};
+use crate::constant_time::are_equal;
 use crate::rejection::Unproven;
 use base64::Engine as _;
 use ring::hmac;
@@ -213,11 +214,18 @@ impl Row<'_> {
             received.check_time(time, unit, tolerance)?;
         }
         let mut signed = Vec::with_capacity(received.body.len() + value.len());
-        for part in self.parts.as_slice() {
+        let parts = self.parts.as_slice();
+        for (index, part) in parts.iter().enumerate() {
             match part {
                 Part::Time => signed.extend(time.unwrap_or_default().as_bytes()),
                 Part::Body => signed.extend(received.body),
-                Part::Header(name) => signed.extend(received.header(name)?.as_bytes()),
+                Part::Header(name) => {
+                    let value = received.header(name)?;
+                    if !stands_apart(parts, index, value) {
+                        return Err(Unproven::Unreadable(format!("header {name}")));
+                    }
+                    signed.extend(value.as_bytes());
+                }
                 Part::Text(text) => signed.extend(text.as_bytes()),
             }
         }
@@ -226,9 +234,10 @@ impl Row<'_> {
                 return false;
             };
             let key = hmac::Key::new(self.algorithm.of_ring(), &key);
+            let tag = hmac::sign(&key, &signed);
             signatures
                 .iter()
-                .any(|signature| hmac::verify(&key, &signed, signature).is_ok())
+                .any(|signature| are_equal(tag.as_ref(), signature))
         };
         if secrets.iter().any(fits) {
             Ok(())
@@ -266,6 +275,23 @@ impl Row<'_> {
     fn unreadable(&self) -> Unproven {
         Unproven::Unreadable(format!("header {}", self.header))
     }
+}
+
+/// Whether the value of a header ends where the fixed text behind it begins, and, behind the body, begins where the one
+/// in front of it ends: else its end could be moved, and one text would be two messages.
+fn stands_apart(parts: &[Part<'_>], index: usize, value: &str) -> bool {
+    let (before, behind) = parts.split_at(index);
+    let ends = match behind.get(1) {
+        Some(Part::Text(text)) => format!("{value}{text}").find(text) == Some(value.len()),
+        Some(Part::Time | Part::Body | Part::Header(_)) | None => true,
+    };
+    let begins = match before.last() {
+        Some(Part::Text(text)) if before.contains(&Part::Body) => {
+            format!("{text}{value}").rfind(text) == Some(0)
+        }
+        Some(Part::Text(_) | Part::Time | Part::Body | Part::Header(_)) | None => true,
+    };
+    ends && begins
 }
 
 #[cfg(test)]
@@ -329,6 +355,23 @@ mod tests {
             ),
         ] {
             assert_eq!(check(&STRIPE, &header), expected, "{header}");
+        }
+    }
+
+    #[test]
+    fn the_value_of_a_header_does_not_reach_into_its_neighbours() {
+        let (header, body) = (Part::Header("x"), Part::Body);
+        for (parts, index, value, expected) in [
+            ([header, Part::Text("."), body], 0, "a", true),
+            ([header, Part::Text("."), body], 0, "", true),
+            ([header, Part::Text("."), body], 0, "a.b", false),
+            ([header, Part::Text("aa"), body], 0, "xa", false),
+            ([body, Part::Text("."), header], 2, "a", true),
+            ([body, Part::Text("."), header], 2, "a.b", false),
+            ([body, Part::Text("aa"), header], 2, "ax", false),
+            ([Part::Text("v:"), Part::Time, header], 2, "v:", true),
+        ] {
+            assert_eq!(stands_apart(&parts, index, value), expected, "{parts:?} {value}");
         }
     }
 

@@ -46,6 +46,12 @@ impl Webhook {
         (!is_plain).then_some(Self { verify, intake })
     }
 
+    /// Whether a kind of body is taken.
+    pub fn takes(&self, kind: intake::BodyKind) -> bool {
+        let scheme = self.verify.as_ref().map(|verify| &verify.scheme);
+        self.intake.takes(kind, scheme)
+    }
+
     /// Whether senders want instructions for a call or a text message as the answer.
     pub fn is_twilio(&self) -> bool {
         let scheme = self.verify.as_ref().map(|verify| &verify.scheme);

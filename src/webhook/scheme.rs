@@ -1,6 +1,7 @@
 //! The schemes: what each takes of `verify`, which secrets it has, and how it checks.
 
 use super::generic::{Generic, TimeIn, check_header};
+use super::intake::BodyKind;
 use super::mac::{self, Algorithm, Encoding, Row};
 use super::received::{Received, TimeUnit};
 use super::secret::{DerivedKey, KeyForm, Secret};
@@ -234,6 +235,32 @@ impl Scheme {
             Scheme::Discord => How::KeyPair(key_pair::DISCORD),
             Scheme::Basic => How::Basic,
             Scheme::Bearer => How::Bearer,
+        }
+    }
+
+    /// The kinds of body that this sender is known to send.
+    pub(super) fn default_bodies(&self) -> &'static [BodyKind] {
+        match self {
+            Scheme::Github | Scheme::Slack | Scheme::Twilio { .. } => &[BodyKind::Json, BodyKind::Form],
+            Scheme::Mailgun => &[BodyKind::Json, BodyKind::Form, BodyKind::Multipart],
+            Scheme::StandardWebhooks
+            | Scheme::Svix
+            | Scheme::Gitlab
+            | Scheme::Stripe
+            | Scheme::Shopify
+            | Scheme::Sendgrid
+            | Scheme::TeamsOutgoing
+            | Scheme::Hookdeck
+            | Scheme::Woocommerce
+            | Scheme::Paddle
+            | Scheme::Webflow
+            | Scheme::Elevenlabs
+            | Scheme::Vercel
+            | Scheme::Discord
+            | Scheme::Basic
+            | Scheme::Bearer
+            | Scheme::Header(_)
+            | Scheme::Generic(_) => &[BodyKind::Json],
         }
     }
 

@@ -1,5 +1,6 @@
 //! Twilio signs the address that it calls, and the fields of a form or the digest of another body.
 
+use super::body::MAX_FIELDS;
 use super::received::Received;
 use super::secret::{BASE64, Secret, hex};
 use crate::constant_time::are_equal;
@@ -26,7 +27,7 @@ pub(super) fn check(secrets: &[Secret], received: &Received<'_>) -> Result<(), U
             }
             Vec::new()
         }
-        None if is_form(received) => fields(received.body),
+        None if is_form(received) => fields(received.body)?,
         // An empty body has nothing that could be changed; another one would not be signed.
         None if received.body.is_empty() => Vec::new(),
         None => return Err(Unproven::Unreadable(format!("a body without {BODY_DIGEST}"))),
@@ -95,10 +96,14 @@ fn is_form(received: &Received<'_>) -> bool {
     kind.eq_ignore_ascii_case("application/x-www-form-urlencoded")
 }
 
-/// Names in order, each with its values; values that are there more than once count once, in order.
-fn fields(body: &[u8]) -> Vec<u8> {
+/// Names in order, each with its values; values that are there more than once count once, in order. Nobody has proven
+/// anything yet, so a form with more fields than any link takes is not even sorted.
+fn fields(body: &[u8]) -> Result<Vec<u8>, Unproven> {
     let mut fields: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for (name, value) in url::form_urlencoded::parse(body).into_owned() {
+    for (index, (name, value)) in url::form_urlencoded::parse(body).into_owned().enumerate() {
+        if index == MAX_FIELDS {
+            return Err(Unproven::Unreadable("a form of so many fields".to_owned()));
+        }
         fields.entry(name).or_default().insert(value);
     }
     let mut text = Vec::new();
@@ -108,7 +113,7 @@ fn fields(body: &[u8]) -> Vec<u8> {
             text.extend(value.as_bytes());
         }
     }
-    text
+    Ok(text)
 }
 
 #[cfg(test)]
@@ -160,9 +165,12 @@ mod tests {
 
     #[test]
     fn fields_are_signed_in_order_and_each_value_once() {
-        let text = |body: &str| String::from_utf8(fields(body.as_bytes())).unwrap();
+        let text = |body: &str| String::from_utf8(fields(body.as_bytes()).unwrap()).unwrap();
         assert_eq!(text("b=2&a=1&a=0&a=1&c="), "a0a1b2c");
         assert_eq!(text("x=%2B1+2"), "x+1 2");
         assert_eq!(text(""), "");
+        let many = |count: usize| fields(vec!["a=b"; count].join("&").as_bytes());
+        assert!(many(MAX_FIELDS).is_ok());
+        assert!(matches!(many(MAX_FIELDS + 1), Err(Unproven::Unreadable(_))));
     }
 }

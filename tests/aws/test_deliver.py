@@ -62,6 +62,7 @@ def delivering(aws, new_stack) -> Delivering:
         DELIVER_IDENTITY_ARNS=f"arn:aws:ses:{REGION}:{ACCOUNT}:identity/mail.example.com",
         DELIVER_EVENT_BUS_ARNS=bus,
         BRAND_NAME="Example & Co",
+        ENABLE_CODEPIPELINE_APPROVALS="true",
     )
     return Delivering(stack, topic, inbox, other, bus, events)
 
@@ -220,6 +221,42 @@ def test_what_is_optional_becomes_a_warning_and_comes_last(aws, wait, delivering
     # What the request insists on fails first, so nobody is told in vain.
     code, text = delivering.failure(wait().token, [good | {"optional": True}, lost])
     assert text.endswith("nothing else was sent")
+
+
+def test_optional_channels_that_all_fail_are_a_failure_unless_the_answer_has_the_links(aws, wait, delivering) -> None:
+    aws.sns.delete_topic(TopicArn=delivering.other_topic)
+    lost = {"sns": {"topic_arn": delivering.other_topic}, "optional": True}
+    code, text = delivering.failure(wait().token, [lost])
+    assert code == "DeliveryFailed"
+    assert text == (
+        "deliver: the answer has no links, and no message was sent for certain; "
+        "deliver[0].sns: the message was not sent (NotFound)"
+    )
+    answer = delivering.invoke(wait().token, [lost], return_urls=True)
+    assert set(answer["urls"]) == {"approve"} and "delivered" not in answer
+    assert answer["warnings"] == ["deliver[0].sns: the message was not sent (NotFound)"]
+
+
+def approval(*topics: str) -> dict[str, Any]:
+    """What SNS invokes the function with when a pipeline asks."""
+    custom = {"deliver": [{"sns": {"topic_arn": topic}} for topic in topics]}
+    asked = {"pipelineName": "shop", "stageName": "Release", "actionName": "Approve", "customData": json.dumps(custom)}
+    asked["token"] = "6c7d1a9e-5b2f-4f0e-9f5b-0c2f5a1b7d11"
+    return {"Records": [{"EventSource": "aws:sns", "Sns": {"Message": json.dumps({"approval": asked})}}]}
+
+
+def test_an_event_fails_and_is_repeated_only_while_nobody_was_told(aws, delivering) -> None:
+    create = delivering.stack.create
+    assert create.invoke(approval(delivering.topic))["status"] == "WAITING"
+    assert aws.receive(delivering.inbox)
+    aws.sns.delete_topic(TopicArn=delivering.other_topic)
+    with pytest.raises(InvocationFailed) as raised:
+        create.invoke(approval(delivering.other_topic, delivering.topic))
+    assert raised.value.error["errorType"] == "DeliveryFailed"
+    # Here somebody has the link: if Lambda repeated this, they would get two more.
+    answer = create.invoke(approval(delivering.topic, delivering.other_topic))
+    assert set(answer) == {"status", "transaction_id"} and answer["status"] == "FAILED"
+    assert aws.receive(delivering.inbox)
 
 
 def test_an_unverified_sender_is_told_as_ses_tells_it(aws, wait, delivering) -> None:

@@ -44,7 +44,7 @@ fn actions() -> Value {
         {"name": "f", "type": "failure", "error": "canary-error $p", "cause": "canary-cause $p", "response": response},
         {"name": "h", "type": "heartbeat", "response": {"redirect": "https://example.com/canary?p=$p"}},
         with(post(outcomes.clone()), json!({"name": "p", "response": {"html": "canary-html"}})),
-        with(post(outcomes), json!({"name": "w", "unwrap": "canary-field",
+        with(post(outcomes), json!({"name": "w", "bodies": ["json", "form"], "unwrap": "canary-field",
             "verify": {"scheme": "header", "header": "x-t", "secret": ["canary-secret", "canary-older"]}})),
     ])
 }
@@ -379,6 +379,7 @@ fn debug_shows_no_secret() {
         shown.push(("Decision", format!("{decision:?}")));
     }
     let links = Created {
+        is_out: false,
         transaction_id: "0".repeat(32),
         links: Links::Shared(urls.clone()),
         delivered: Vec::new(),

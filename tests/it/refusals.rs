@@ -96,7 +96,7 @@ rejections! {
         create(PLAIN, delivering(json!({"sns": {"topic_arn": TOPIC}})))
     }),
     // The services of these tests deliver nothing, and say so.
-    Rejection::DeliveryFailed(_) => created("DeliveryFailed", 502, &[], true, || {
+    Rejection::DeliveryFailed(..) => created("DeliveryFailed", 502, &[], true, || {
         create(DELIVERS, delivering(json!({"sns": {"topic_arn": TOPIC}})))
     }),
     Rejection::InvalidPayload(_) => used("InvalidPayload", 400, &[], || {

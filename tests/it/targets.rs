@@ -1,7 +1,7 @@
 //! Links that answer something else than a task of Step Functions: what is sent where, over TLS on 127.0.0.1, and what the
 //! visitor is told.
 
-mod apis;
+pub mod apis;
 mod events;
 
 use crate::stand_ins::receiver::{Behaviour, Received, Receiver};

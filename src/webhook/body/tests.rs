@@ -6,9 +6,24 @@ fn intake(fields: Value) -> Intake {
     Intake::read(serde_json::from_value(fields).unwrap()).unwrap()
 }
 
+/// Takes all kinds where the test names none.
+fn all_or(fields: Value) -> Intake {
+    let mut intake = intake(fields);
+    intake.bodies.get_or_insert(KINDS.to_vec());
+    intake
+}
+
+const KINDS: [BodyKind; 5] = [
+    BodyKind::Json,
+    BodyKind::Form,
+    BodyKind::Multipart,
+    BodyKind::Text,
+    BodyKind::Empty,
+];
+
 #[track_caller]
 fn check(fields: Value, content_type: &str, body: &str, expected: Value) {
-    let json = as_json(&intake(fields), true, body.as_bytes(), Some(content_type)).unwrap();
+    let json = as_json(&all_or(fields), None, body.as_bytes(), Some(content_type)).unwrap();
     assert_eq!(
         serde_json::from_str::<Value>(&json).unwrap(),
         expected,
@@ -18,7 +33,7 @@ fn check(fields: Value, content_type: &str, body: &str, expected: Value) {
 
 #[track_caller]
 fn check_refused(fields: Value, content_type: Option<&str>, body: &[u8], status: u16) -> String {
-    let rejection = as_json(&intake(fields), true, body, content_type).expect_err("refused");
+    let rejection = as_json(&all_or(fields), None, body, content_type).expect_err("refused");
     assert_eq!(
         (rejection.code(), rejection.status().as_u16()),
         ("InvalidPostActionBody", status),
@@ -75,7 +90,7 @@ fn one_field_of_a_form_is_the_body_where_the_author_says_so() {
         json!([1]),
     );
     // What the field holds is read, and refused, as a JSON body is.
-    let text = as_json(&intake(unwrap()), true, b"payload=%7B", Some(FORM)).unwrap();
+    let text = as_json(&all_or(unwrap()), None, b"payload=%7B", Some(FORM)).unwrap();
     assert_eq!(text, "{");
     check_refused(unwrap(), Some(FORM), b"payload=1&payload=2", 400);
     let file = part("name=\"payload\"; filename=\"a\"", "[1]") + "--b--";
@@ -166,7 +181,7 @@ fn texts_are_strings_and_nothing_is_null() {
     check(json!({}), "text/plain", "", Value::Null);
     check(json!({}), "application/json", "", Value::Null);
     check_refused(json!({}), Some("text/plain"), b"\xff", 400);
-    let json = as_json(&intake(json!({})), true, b"", None).unwrap();
+    let json = as_json(&all_or(json!({})), None, b"", None).unwrap();
     assert_eq!(json, "null");
 }
 
@@ -204,15 +219,46 @@ fn only_the_kinds_that_the_author_names_are_taken() {
         ("multipart", MULTIPART, "--b--\r\n"),
         ("text", "text/plain", "a"),
     ] {
-        assert!(as_json(&intake(only(kind)), true, body.as_bytes(), Some(content_type)).is_ok());
+        assert!(as_json(&all_or(only(kind)), None, body.as_bytes(), Some(content_type)).is_ok());
         check_refused(only("empty"), Some(content_type), body.as_bytes(), 415);
         let message = check_refused(only(kind), Some(content_type), b"", 400);
         assert_eq!(message, "body: is missing");
     }
-    assert!(as_json(&intake(only("empty")), true, b"", None).is_ok());
+    assert!(as_json(&all_or(only("empty")), None, b"", None).is_ok());
     // A link that checks no signature takes JSON, and what its author named.
     let plain = intake(json!({"cloudevents": true}));
-    assert!(as_json(&plain, false, b"{}", Some("application/json")).is_ok());
-    assert!(as_json(&plain, false, b"a=b", Some(FORM)).is_err());
-    assert!(as_json(&plain, false, b"", None).is_err());
+    assert!(as_json(&plain, None, b"{}", Some("application/json")).is_ok());
+    assert!(as_json(&plain, None, b"a=b", Some(FORM)).is_err());
+    assert!(as_json(&plain, None, b"", None).is_err());
+}
+
+#[test]
+fn nothing_that_begins_as_json_does_is_a_form() {
+    for body in ["{\"a\":\"&b=c&\"}", "[\"&b=c&\"]", "\"&b=c&\"", " \r\n{&b=c"] {
+        let message = check_refused(json!({}), Some(FORM), body.as_bytes(), 400);
+        assert_eq!(message, "body: is not a form");
+    }
+    check(json!({}), FORM, "a={", json!({"a": "{"}));
+}
+
+#[test]
+fn a_scheme_takes_what_its_sender_sends() {
+    use BodyKind::{Form, Json, Multipart};
+    let twilio = Scheme::Twilio { base: None };
+    for (scheme, kinds) in [
+        (&Scheme::Github, &[Json, Form][..]),
+        (&Scheme::Slack, &[Json, Form]),
+        (&twilio, &[Json, Form]),
+        (&Scheme::Mailgun, &[Json, Form, Multipart]),
+        (&Scheme::Stripe, &[Json]),
+        (&Scheme::StandardWebhooks, &[Json]),
+        (&Scheme::Bearer, &[Json]),
+    ] {
+        for kind in KINDS {
+            let is_taken = intake(json!({})).takes(kind, Some(scheme));
+            assert_eq!(is_taken, kinds.contains(&kind), "{scheme:?}: {kind:?}");
+            let named = intake(json!({"bodies": ["text"]}));
+            assert_eq!(named.takes(kind, Some(scheme)), kind == BodyKind::Text);
+        }
+    }
 }

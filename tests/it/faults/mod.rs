@@ -266,7 +266,7 @@ fn app(
     aws: &FakeAws,
     key: &str,
     client: Client,
-    mut plan: Box<dyn FnMut(Operation) -> Fate + Send>,
+    plan: Box<dyn FnMut(Operation) -> Fate + Send>,
     lines: Arc<Mutex<Vec<String>>>,
 ) -> App {
     // Where KMS shall be in trouble, each callback must need it.
@@ -285,7 +285,7 @@ fn app(
     });
     let config = config.expect("settings");
     let credentials = Credentials::new("AKIDEXAMPLE", "secret", None, None, "test");
-    let http = aws.in_process(Box::new(move |operation| plan(operation)));
+    let http = aws.in_process(Box::new(plan));
     let shared = Shared::with_http(&config, http, Some(SharedCredentialsProvider::new(credentials)));
     // The SDK counts retries for all clients of a process together. Lambda gives each instance a process of its own.
     static THEATRES: AtomicUsize = AtomicUsize::new(0);

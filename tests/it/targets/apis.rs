@@ -115,6 +115,11 @@ fn an_automation_gets_a_signal() {
     }
 }
 
+/// An error of an API, and the status and code that it becomes.
+type Told = (&'static str, u16, &'static str);
+/// A target, and what becomes of the errors of its API.
+type Refusals = (fn() -> Value, &'static [Told]);
+
 #[test]
 fn a_comment_holds_no_callback() {
     let agent = "x".repeat(600);
@@ -136,7 +141,7 @@ fn a_comment_holds_no_callback() {
 
 #[test]
 fn each_refusal_is_told_from_faults_of_ours() {
-    let targets: [(fn() -> Value, &[(&str, u16, &str)]); 3] = [
+    let targets: [Refusals; 3] = [
         (
             durable,
             &[

@@ -1,7 +1,7 @@
 //! Bodies beyond JSON: what the outcome then sees. Every kind and limit on its own is tested beside the code.
 
 use super::{hook, linked};
-use crate::support::{FEATURES, Stack, nothing, post, with};
+use crate::support::{FEATURES, NOW, Stack, nothing, post, with};
 use serde_json::{Value, json};
 
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -126,4 +126,88 @@ fn a_signature_is_over_the_bytes_and_not_over_what_is_read_of_them() {
     );
     assert_eq!(send(body, body).status, 200);
     assert_eq!(stack.told(), [r#"success {"ok":1}"#]);
+}
+
+#[test]
+fn the_unsigned_content_type_does_not_choose_another_outcome() {
+    let text = r#"{"type":"invoice.void","note":"&type=invoice.paid&payload=%7B%22type%22%3A%22invoice.paid%22%7D&"}"#;
+    let outcomes = || {
+        json!([
+            {"name": "paid", "type": "success", "output_path": "$",
+                "schema": {"properties": {"type": {"const": "invoice.paid"}}, "required": ["type"]}},
+            {"name": "other", "type": "heartbeat", "schema": {}}])
+    };
+    let verify = || json!({"scheme": "github", "secret": "s"});
+    let generic =
+        json!({"scheme": "generic", "secret": "s", "header": "X-Hub-Signature-256", "prefix": "sha256="});
+    let signature = format!("sha256={}", super::signed("s", text));
+    for (fields, content_type, expected) in [
+        (json!({"verify": verify()}), "application/json", 200),
+        (json!({"verify": verify()}), "text/plain", 415),
+        (json!({"verify": verify()}), "image/png", 415),
+        (
+            json!({"verify": verify()}),
+            "multipart/form-data; boundary=b",
+            415,
+        ),
+        (json!({"verify": verify()}), FORM, 400),
+        (json!({"verify": verify(), "unwrap": "payload"}), FORM, 400),
+        (json!({"verify": generic}), "application/json", 200),
+        (json!({"verify": generic}), "text/plain", 415),
+        (json!({"verify": generic}), FORM, 415),
+    ] {
+        let (stack, url) = linked(with(post(outcomes()), fields.clone()));
+        let headers = [
+            ("content-type", content_type),
+            ("x-hub-signature-256", &signature),
+        ];
+        let answer = stack.visit("POST", &url, &headers, text.as_bytes());
+        assert_eq!(
+            answer.status, expected,
+            "{fields} {content_type}: {}",
+            answer.body
+        );
+        if expected != 200 {
+            assert_eq!(answer.refusal().1, "InvalidPostActionBody");
+        }
+        let told = match expected {
+            200 => format!("heartbeat at {NOW}"),
+            _ => "waiting".to_owned(),
+        };
+        assert_eq!(stack.told(), [told], "{fields} {content_type}");
+    }
+}
+
+#[test]
+fn an_author_is_told_that_no_content_type_is_signed() {
+    let verify = || json!({"scheme": "github", "secret": "s"});
+    let stack = Stack::new(FEATURES);
+    for (fields, is_told) in [
+        (json!({"bodies": ["json", "text"]}), true),
+        (json!({"bodies": ["json", "empty"]}), true),
+        (json!({"accept_raw": true}), true),
+        (json!({}), false),
+        (json!({"bodies": ["json", "form", "multipart"]}), false),
+    ] {
+        let action = with(with(hook(verify()), fields.clone()), nothing());
+        let answer = stack.create(&json!({"token": stack.task(), "actions": [action]}));
+        let has = answer
+            .body
+            .contains("actions[0].bodies: no content type is signed");
+        assert_eq!(has, is_told, "{fields}: {}", answer.json()["warnings"]);
+    }
+}
+
+#[test]
+fn a_body_that_is_too_large_is_refused_before_it_is_proven() {
+    let (stack, url) = linked(hook(json!({"scheme": "github", "secret": "s"})));
+    for (size, secret, expected) in [
+        (1 << 20, "t", (401, "InvalidSignature")),
+        ((1 << 20) + 1, "t", (400, "InvalidPostActionBody")),
+        ((1 << 20) + 1, "s", (400, "InvalidPostActionBody")),
+    ] {
+        let answer = super::github(&stack, &url, secret, &" ".repeat(size));
+        assert_eq!(answer.refusal(), (expected.0, expected.1.to_owned()), "{size}");
+    }
+    assert_eq!(stack.told(), ["waiting"]);
 }

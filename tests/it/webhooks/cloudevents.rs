@@ -1,6 +1,8 @@
 //! The handshake by which senders of CloudEvents ask for permission.
 
+use crate::kms::{Kms, USUAL};
 use crate::support::{FEATURES, NOW, PLAIN, Stack, heartbeat, nothing, post, set_clock, with};
+use crate::targets::apis::durable;
 use serde_json::{Value, json};
 
 fn events() -> Value {
@@ -83,6 +85,61 @@ fn no_other_request_and_no_other_link_gives_permission() {
 }
 
 #[test]
+fn a_failure_is_no_word_about_the_link() {
+    for (code, status, answer, retry_after) in [
+        ("ThrottlingException", 503, "ServiceUnavailable", "5"),
+        ("DisabledException", 503, "ServiceUnavailable", "300"),
+        ("SomethingNewException", 500, "ServiceError", ""),
+    ] {
+        let kms = Kms::default();
+        let vars = [FEATURES, USUAL].concat();
+        let create = Stack::with_keys(kms.keys(&vars), &vars);
+        let url = create.link(events(), nothing());
+        let process = create.updated(kms.keys(&vars), &vars);
+        kms.fail(code);
+        let refused = process.visit("OPTIONS", &url, ASKS, b"");
+        assert_eq!(refused.refusal(), (status, answer.to_owned()), "{code}");
+        assert_eq!(refused.header("retry-after"), retry_after, "{code}");
+        assert_eq!(refused.header("webhook-allowed-origin"), "", "{code}");
+        let lines = process.log();
+        assert_eq!(lines.len(), 1, "{code}: {lines:?}");
+        assert_eq!(lines[0]["error"], answer, "{code}");
+        assert!(!lines[0]["calls"].as_array().unwrap().is_empty(), "{code}");
+        kms.work();
+        assert_eq!(process.visit("OPTIONS", &url, ASKS, b"").status, 200, "{code}");
+    }
+}
+
+#[test]
+fn a_refusal_has_one_line_with_what_was_asked_for_it() {
+    let kms = Kms::default();
+    let vars = [FEATURES, USUAL].concat();
+    let create = Stack::with_keys(kms.keys(&vars), &vars);
+    let url = create.link(heartbeat(), nothing());
+    let process = create.updated(kms.keys(&vars), &vars);
+    let refused = process.visit("OPTIONS", &url, ASKS, b"");
+    assert_eq!(refused.refusal(), (405, "MethodNotAllowed".to_owned()));
+    let lines = process.log();
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert_eq!(lines[0]["error"], "MethodNotAllowed");
+    assert_eq!(lines[0]["calls"].as_array().unwrap().len(), 1, "{lines:?}");
+}
+
+#[test]
+fn a_target_that_is_off_permits_nothing() {
+    let on = [FEATURES, &[("ENABLE_DURABLE_EXECUTIONS", "true")]].concat();
+    let stack = Stack::new(&on);
+    let made = stack.create(&json!({"target": durable(), "actions": [events()]}));
+    let url = made.url("a");
+    assert_eq!(stack.visit("OPTIONS", &url, ASKS, b"").status, 200);
+    let off = stack.updated(Stack::keys(7), FEATURES);
+    assert_eq!(
+        off.visit("OPTIONS", &url, ASKS, b"").refusal(),
+        (405, "MethodNotAllowed".to_owned())
+    );
+}
+
+#[test]
 fn browsers_that_ask_get_the_answer_for_browsers() {
     let features = [FEATURES, &[("CORS_ALLOW_ORIGIN", "*")]].concat();
     let stack = Stack::new(&features);
@@ -100,5 +157,8 @@ fn browsers_that_ask_get_the_answer_for_browsers() {
     let answer = stack.visit("OPTIONS", &url, ASKS, b"");
     assert_eq!((answer.status, answer.header("webhook-allowed-rate")), (200, "*"));
     let heartbeat = stack.link(heartbeat(), nothing());
-    assert_eq!(stack.visit("OPTIONS", &heartbeat, ASKS, b"").status, 204);
+    // A 2xx would be a permission to its sender, so consent for browsers is only for those.
+    let answer = stack.visit("OPTIONS", &heartbeat, ASKS, b"");
+    assert_eq!(answer.refusal(), (405, "MethodNotAllowed".to_owned()));
+    assert_eq!(stack.visit("OPTIONS", &heartbeat, &asks, b"").status, 204);
 }

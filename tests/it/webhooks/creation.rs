@@ -160,6 +160,34 @@ fn the_message_names_the_field_that_is_wrong() {
             "verify.parts: must have at most 16",
         ),
         (
+            generic(json!({"parts": ["{body}", ".", "{body}"]})),
+            "verify.parts: must hold {body} once",
+        ),
+        (
+            generic(json!({"parts": ["{body}", "{header:x}"]})),
+            "verify.parts: needs a fixed text behind {body}",
+        ),
+        (
+            generic(json!({"ts_header": "X-T", "parts": ["{body}", "{ts}"]})),
+            "verify.parts: needs a fixed text behind {body}",
+        ),
+        (
+            generic(json!({"parts": ["{header:x}", "{body}"]})),
+            "verify.parts: needs a fixed text behind {header:…}",
+        ),
+        (
+            generic(json!({"parts": ["{header:x}", "{header:y}", ".", "{body}"]})),
+            "verify.parts: needs a fixed text behind {header:…}",
+        ),
+        (
+            generic(json!({"ts_header": "X-T", "parts": ["{header:x}", "{ts}", "{body}"]})),
+            "verify.parts: needs a fixed text behind {header:…}",
+        ),
+        (
+            generic(json!({"ts_header": "X-T", "parts": ["{body}", ".", "{ts}", "{header:x}"]})),
+            "verify.parts: needs a fixed text in front of",
+        ),
+        (
             generic(json!({"ts_header": "X-T"})),
             "verify.parts: must hold {ts}",
         ),

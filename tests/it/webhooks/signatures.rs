@@ -113,6 +113,12 @@ fn other_senders_are_described_by_the_author() {
         &[("x-sig", &list("s", &text))],
         "header X-Id is missing",
     );
+    let longer = format!("{time}|a|b|{BODY}");
+    refused(
+        stripe_like.clone(),
+        &[("x-sig", &list("s", &longer)), ("x-id", "a|b")],
+        "header X-Id is not of the scheme's form",
+    );
     refused(
         stripe_like,
         &[("x-sig", &list("t", &text)), ("x-id", "id-1")],

@@ -1,9 +1,9 @@
 //! One request of each sender: taken as it is, refused with any byte changed, too late, too early or for another scheme.
 
 use super::{hook, linked, unproven};
-use crate::support::{Answer, FEATURES, NOW, Stack, nothing, set_clock};
+use crate::support::{Answer, FEATURES, NOW, Stack, nothing, set_clock, with};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use sfn_callback_urls::rejection::Unproven;
 use sfn_callback_urls::webhook::{Received, Verify};
 
@@ -58,7 +58,13 @@ fn of_any_address() -> impl Iterator<Item = Vector> {
 
 impl Vector {
     fn link(&self) -> (Stack, String) {
-        linked(hook(json!({"scheme": self.scheme, "secret": self.secret})))
+        linked(self.hook(json!(self.secret)))
+    }
+
+    /// What GitHub publishes is a text.
+    fn hook(&self, secret: Value) -> Value {
+        let bodies = json!({"bodies": ["json", "form", "text"]});
+        with(hook(json!({"scheme": self.scheme, "secret": secret})), bodies)
     }
 
     fn send(&self, stack: &Stack, url: &str) -> Answer {
@@ -324,11 +330,10 @@ fn a_wrong_secret_is_refused_and_one_of_several_is_enough() {
             "teams-outgoing" => "AAAA",
             _ => "another secret",
         };
-        let verify = |secret: serde_json::Value| hook(json!({"scheme": vector.scheme, "secret": secret}));
-        let (stack, url) = linked(verify(json!(other)));
+        let (stack, url) = linked(vector.hook(json!(other)));
         let answer = vector.send(&stack, &url);
         unproven(&stack, &answer, "no signature fits");
-        let url = stack.link(verify(json!([other, vector.secret])), nothing());
+        let url = stack.link(vector.hook(json!([other, vector.secret])), nothing());
         assert_eq!(vector.send(&stack, &url).status, 200, "{}", vector.name);
     }
     set_clock(NOW);
