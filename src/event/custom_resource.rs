@@ -109,7 +109,12 @@ impl ResourceEvent {
     /// # Errors
     /// The field that is wrong.
     pub fn resource(&self, transaction: TransactionId, region: &str) -> Result<CustomResource, Fault> {
-        let raw = RawValue::from_string(self.target(transaction).to_string());
+        let mut target = self.target(transaction);
+        // A ServiceTimeout that cannot be read is refused with the request; its refusal must get to CloudFormation.
+        if let Some(event) = target.get_mut("event").and_then(Value::as_object_mut) {
+            event.remove("ResourceProperties");
+        }
+        let raw = RawValue::from_string(target.to_string());
         let raw = raw.map_err(|_| Fault::at("", "cannot be read"))?;
         let target = target::read(&raw)?.target;
         target.check_region(region)?;

@@ -97,6 +97,11 @@ fn every_refusal_reaches_cloudformation() {
             "InvalidJSON: Actions: must be one of",
         ),
         (
+            ALL.to_vec(),
+            json!({"actions": actions(), "deliver": {"sns": {"topic_arn": "x"}}, "ServiceTimeout": "soon"}),
+            "InvalidJSON: target.event.ResourceProperties.ServiceTimeout: must be",
+        ),
+        (
             without(&["ENABLE_CUSTOM_RESOURCES"]),
             at_once(),
             "TargetDisabled: Links that answer a target of type cloudformation-custom-resource",
@@ -136,7 +141,7 @@ fn every_refusal_reaches_cloudformation() {
 fn a_delete_is_granted_whatever_is_switched_off() {
     let world = World::with(&[], Identity::Trusted, ok());
     let more = json!({"PhysicalResourceId": "former"});
-    let answer = invoked(&world, &event("Delete", json!({}), more));
+    let answer = invoked(&world, &event("Delete", json!({"ServiceTimeout": "soon"}), more));
     assert_eq!(
         (answer.status, &answer.json()["status"]),
         (200, &json!("SUCCESS"))
