@@ -112,7 +112,13 @@ impl App {
             }
         };
         let outcome = self.asked_by_stack(event, transaction, start, calls, line).await;
-        let body = match &outcome {
+        let is_out = match &outcome {
+            Ok(Outcome::Waits) => true,
+            Ok(Outcome::Ready { is_out, .. }) => *is_out,
+            Ok(Outcome::Unchanged) => false,
+            Err(rejection) => !rejection.may_be_repeated(),
+        };
+        let granted = match outcome {
             Ok(Outcome::Waits) => {
                 line.message = "Created links that a custom resource waits for.".to_owned();
                 line.outcome = "created";
@@ -120,29 +126,21 @@ impl App {
             }
             Ok(Outcome::Ready {
                 attributes, hidden, ..
-            }) => ready(&resource, attributes, *hidden, transaction),
-            Ok(Outcome::Unchanged) => resource.unchanged(About {
-                transaction,
-                answer: "",
-            }),
-            Err(rejection) => refused(&resource, rejection, transaction),
+            }) => ready(&resource, attributes, hidden, transaction),
+            Ok(Outcome::Unchanged) => unchanged(&resource, transaction),
+            Err(rejection) => Err(rejection),
         };
-        let is_out = match &outcome {
-            Ok(Outcome::Waits) => true,
-            Ok(Outcome::Ready { is_out, .. }) => *is_out,
-            Ok(Outcome::Unchanged) => false,
-            Err(rejection) => !rejection.may_be_repeated(),
+        let (status, body) = match granted {
+            Ok(body) => {
+                line.message = "Answered a custom resource.".to_owned();
+                line.outcome = "answered";
+                ("SUCCESS", Ok(body))
+            }
+            Err(rejection) => {
+                line.refuse(&rejection);
+                ("FAILED", refused(&resource, &rejection, transaction))
+            }
         };
-        let status = match &outcome {
-            Ok(_) => "SUCCESS",
-            Err(_) => "FAILED",
-        };
-        if let Err(rejection) = &outcome {
-            line.refuse(rejection);
-        } else {
-            line.message = "Answered a custom resource.".to_owned();
-            line.outcome = "answered";
-        }
         let sent = match body {
             Ok(body) => {
                 let end = start + RESPONDED;
@@ -230,18 +228,27 @@ fn attributes(created: &Created, shows_urls: bool) -> Map<String, Value> {
 
 fn ready(
     resource: &CustomResource,
-    attributes: &Map<String, Value>,
+    attributes: Map<String, Value>,
     hidden: bool,
     transaction: TransactionId,
-) -> Result<String, &'static str> {
-    let about = About {
+) -> Result<String, Rejection> {
+    let body = resource.succeeded("The links are made.", attributes, hidden, about(transaction));
+    body.map_err(|what| {
+        let at = "ResourceProperties.return_urls";
+        Rejection::UrlTooLong(Fault::at(at, format!("{what}; leave it out")))
+    })
+}
+
+fn unchanged(resource: &CustomResource, transaction: TransactionId) -> Result<String, Rejection> {
+    let body = resource.unchanged(about(transaction));
+    body.map_err(|what| Rejection::ServiceError(what.to_owned()))
+}
+
+/// Nobody has answered anything.
+const fn about(transaction: TransactionId) -> About<'static> {
+    About {
         transaction,
         answer: "",
-    };
-    let done = "The links are made.";
-    match resource.succeeded(done, attributes.clone(), hidden, about) {
-        Ok(body) => Ok(body),
-        Err(what) => resource.failed(&format!("UrlTooLong: {what}; do not ask for return_urls"), about),
     }
 }
 
@@ -250,13 +257,9 @@ fn refused(
     rejection: &Rejection,
     transaction: TransactionId,
 ) -> Result<String, &'static str> {
-    let about = About {
-        transaction,
-        answer: "",
-    };
     let reason = format!("{}: {rejection} (transaction {transaction})", rejection.code());
     let reason: String = reason.chars().take(MAX_REASON_CHARS).collect();
-    resource.failed(&reason, about)
+    resource.failed(&reason, about(transaction))
 }
 
 #[cfg(test)]

@@ -74,6 +74,9 @@ fn a_resource_with_a_target_of_its_own_is_answered_at_once() {
 #[test]
 fn every_refusal_reaches_cloudformation() {
     let bare = json!({"actions": actions()});
+    let many: Vec<_> = (0..20)
+        .map(|n| json!({"name": format!("a{n}"), "type": "success", "output": 1, "confirm": "true"}))
+        .collect();
     let without = |vars: &[&str]| -> Vec<(&'static str, &'static str)> {
         ALL.iter()
             .copied()
@@ -95,6 +98,11 @@ fn every_refusal_reaches_cloudformation() {
             ALL.to_vec(),
             with(at_once(), json!({"Actions": []})),
             "InvalidJSON: Actions: must be one of",
+        ),
+        (
+            ALL.to_vec(),
+            with(at_once(), json!({"actions": many})),
+            "UrlTooLong: ResourceProperties.return_urls: the response is larger",
         ),
         (
             ALL.to_vec(),
