@@ -40,7 +40,8 @@ _NAMED: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
     "secretsmanager.GetSecretValue": ("secretsmanager:GetSecretValue", lambda sent: sent["SecretId"]),
     "AmazonSSM.GetParameter": (
         "ssm:GetParameter",
-        lambda sent: f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter{sent['Name']}",
+        # Ours are asked for by their ARN.
+        lambda sent: sent["Name"],
     ),
 }
 
