@@ -3,11 +3,9 @@
 use super::process::METHODS;
 use super::{App, Caller, Door, header};
 use crate::calls::Calls;
-use crate::link::Query;
 use crate::log::Line;
 use crate::rejection::Rejection;
 use crate::reply::{self, Reply};
-use crate::seal::Untrusted;
 use bytes::Bytes;
 use http::header::ORIGIN;
 use http::{HeaderName, Method, Request, StatusCode};
@@ -61,18 +59,8 @@ impl App {
         calls: &Calls,
         line: &mut Line,
     ) -> Result<bool, Rejection> {
-        let query = Query::parse(request.uri().query().unwrap_or_default());
-        let untrusted = query
-            .data()
-            .and_then(Untrusted::parse)
-            .map_err(Rejection::InvalidPayload)?;
-        let now = self.now();
-        line.format = Some(untrusted.format());
-        line.data_key = untrusted.fingerprint();
-        let payload = self.open(untrusted, now, calls).await?.payload;
-        line.transaction_id = Some(payload.transaction.to_string());
-        line.action = Some(payload.action.name.to_string());
-        line.kind = Some(payload.action.kind.action_type().as_str());
+        let (query, opened) = self.opened(request, calls, line).await?;
+        let payload = opened.payload;
         let agrees = query.agrees(&payload.action.name, payload.action.kind.action_type());
         let switches = self.config.switches;
         Ok(switches.post_actions
@@ -82,7 +70,7 @@ impl App {
                 .action
                 .webhook()
                 .is_some_and(|webhook| webhook.intake.cloudevents)
-            && !payload.is_expired(now))
+            && !payload.is_expired(self.now()))
     }
 }
 

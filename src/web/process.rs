@@ -66,22 +66,11 @@ impl App {
             return Err(Rejection::UnsupportedEvent(NO_LINKS_HERE));
         }
         let method = method(caller.door, request.method())?;
-        let query = Query::parse(request.uri().query().unwrap_or_default());
-        let untrusted = query
-            .data()
-            .and_then(Untrusted::parse)
-            .map_err(Rejection::InvalidPayload)?;
-        let now = self.now();
-        line.format = Some(untrusted.format());
-        line.data_key = untrusted.fingerprint();
-        let opened = self.open(untrusted, now, calls).await?;
+        let (query, opened) = self.opened(request, calls, line).await?;
         let payload = &opened.payload;
         known.transaction = Some(payload.transaction);
         known.visitor.language = payload.locale.unwrap_or(known.visitor.language);
         known.visitor.manner = manner(&payload.action);
-        line.transaction_id = Some(payload.transaction.to_string());
-        line.action = Some(payload.action.name.to_string());
-        line.kind = Some(payload.action.kind.action_type().as_str());
         line.recipient = payload
             .recipient
             .as_ref()
@@ -175,6 +164,31 @@ impl App {
             brand: &self.config.brand,
             manner: Manner::default(),
         }
+    }
+
+    /// Opens the link of a request; the line then tells which it is.
+    ///
+    /// # Errors
+    /// Those of [`App::open`], and `InvalidPayload` where there is no link.
+    pub(super) async fn opened(
+        &self,
+        request: &Request<Bytes>,
+        calls: &Calls,
+        line: &mut Line,
+    ) -> Result<(Query, Opened), Rejection> {
+        let query = Query::parse(request.uri().query().unwrap_or_default());
+        let untrusted = query
+            .data()
+            .and_then(Untrusted::parse)
+            .map_err(Rejection::InvalidPayload)?;
+        line.format = Some(untrusted.format());
+        line.data_key = untrusted.fingerprint();
+        let opened = self.open(untrusted, self.now(), calls).await?;
+        let payload = &opened.payload;
+        line.transaction_id = Some(payload.transaction.to_string());
+        line.action = Some(payload.action.name.to_string());
+        line.kind = Some(payload.action.kind.action_type().as_str());
+        Ok((query, opened))
     }
 
     /// Opens a link of any format. The only door to a payload without a key is a service without a key.
