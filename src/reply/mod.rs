@@ -58,6 +58,9 @@ pub struct Created {
     /// The secrets that were generated, by name of the action.
     #[serde(skip_serializing_if = "serde_json::Map::is_empty")]
     pub secrets: serde_json::Map<String, serde_json::Value>,
+    /// The same for each recipient, where the links were delivered and are not told here.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub recipients: Vec<RecipientSecrets>,
     /// What the author may want to mend.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
@@ -99,6 +102,21 @@ pub struct RecipientLinks {
     /// The secrets that were generated, by name of the action.
     #[serde(skip_serializing_if = "serde_json::Map::is_empty")]
     pub secrets: serde_json::Map<String, serde_json::Value>,
+}
+
+/// The secrets of one recipient.
+#[derive(Serialize)]
+pub struct RecipientSecrets {
+    id: String,
+    secrets: serde_json::Map<String, serde_json::Value>,
+}
+
+impl RecipientSecrets {
+    /// What is left without the links.
+    pub fn of(recipient: RecipientLinks) -> Self {
+        let RecipientLinks { id, secrets, urls: _ } = recipient;
+        Self { id, secrets }
+    }
 }
 
 impl Links {

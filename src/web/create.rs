@@ -169,6 +169,7 @@ impl App {
             is_out: false,
             expiration: expiration.map(|expiration| expiration.to_string()),
             secrets: shared,
+            recipients: Vec::new(),
             warnings,
         })
     }

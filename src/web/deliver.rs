@@ -6,7 +6,7 @@ use crate::channels::{Begun, Deadline, Failure, Outcome};
 use crate::deliver::{Parcel, Sealed, UrlSet, compose};
 use crate::log::{Level, Line};
 use crate::rejection::{Fault, Rejection, Sent};
-use crate::reply::{Created, Delivered, Links};
+use crate::reply::{Created, Delivered, Links, RecipientSecrets};
 use crate::request::CreateUrls;
 
 /// The messages of one channel.
@@ -112,15 +112,11 @@ impl App {
         }
         orders.sort_by_key(|order| order.optional);
         if !request.returns_urls {
-            // Secrets that were generated are told once, here.
-            let has_secrets =
-                matches!(&created.links, Links::Own(own) if own.iter().any(|own| !own.secrets.is_empty()));
-            match has_secrets {
-                true => created.warnings.push(
-                    "deliver: the answer has the links, because it tells the secrets that were generated for each recipient"
-                        .to_owned(),
-                ),
-                false => created.links = Links::Delivered(created.links.len()),
+            let links = Links::Delivered(created.links.len());
+            if let Links::Own(own) = std::mem::replace(&mut created.links, links) {
+                // Secrets that were generated are told once, here; the links are not.
+                let told = own.into_iter().filter(|own| !own.secrets.is_empty());
+                created.recipients = told.map(RecipientSecrets::of).collect();
             }
         }
         Ok(orders)

@@ -137,6 +137,23 @@ def test_everybody_gets_a_mail_of_their_own(aws, wait, delivering) -> None:
     assert waiting.result().output["_callback"]["recipient"] == "Bo"
 
 
+def test_generated_secrets_are_told_and_delivered_links_are_not(aws, wait, delivering) -> None:
+    hook = {"name": "hook", "type": "post", "outcomes": [{"name": "any", "schema": {}, "type": "success"}]}
+    hook["verify"] = {"scheme": "standard-webhooks", "secret": "generate"}
+    answer = delivering.invoke(
+        wait().token,
+        {"sns": {"topic_arn": delivering.topic}},
+        ASK,
+        hook,
+        recipients=[{"id": "ann@example.com"}, {"id": "Bo"}],
+    )
+    assert links(json.dumps(answer)) == [] and answer["links"] == 4
+    assert [set(told) for told in answer["recipients"]] == [{"id", "secrets"}] * 2
+    assert [told["id"] for told in answer["recipients"]] == ["ann@example.com", "Bo"]
+    assert all(set(told["secrets"]) == {"hook"} for told in answer["recipients"])
+    assert len({told["secrets"]["hook"] for told in answer["recipients"]}) == 2
+
+
 def test_without_recipients_each_address_gets_the_same_links(aws, wait, delivering) -> None:
     to = ["ann@example.com", "Bo <bo@example.com>"]
     delivering.invoke(wait().token, {"ses": {"from": SENDER, "to": to, "subject": "Own: ü"}})

@@ -385,6 +385,7 @@ fn debug_shows_no_secret() {
         delivered: Vec::new(),
         expiration: None,
         secrets: serde_json::Map::new(),
+        recipients: Vec::new(),
         warnings: Vec::new(),
     };
     assert!(
