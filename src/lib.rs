@@ -7,6 +7,7 @@ pub mod brand;
 pub mod calls;
 pub mod channels;
 pub mod config;
+pub mod connect;
 pub mod constant_time;
 pub mod decide;
 pub mod deliver;

@@ -3,6 +3,7 @@
 //! The SDK's own client would bring HTTP/2 and proxies along, and sets TLS up anew for each client of a service.
 
 use super::CONNECT;
+use crate::connect::Timed;
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
@@ -17,11 +18,7 @@ use hyper_util::client::legacy::{self, Client, connect::HttpConnector as Tcp};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::ClientConfig;
 use std::error::Error;
-use std::future::Future;
 use std::io;
-use std::pin::Pin;
-use std::task::{Context, Poll};
-use tower_service::Service;
 
 /// One pool of connections for all services.
 #[derive(Clone, Debug)]
@@ -42,7 +39,7 @@ impl Https {
             .https_or_http()
             .enable_http1()
             .wrap_connector(tcp);
-        let connector = Timed(connector);
+        let connector = Timed::new(connector, CONNECT);
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .build(connector.clone());
@@ -117,32 +114,4 @@ fn source_of<E: Error + 'static>(error: &legacy::Error) -> Option<&E> {
         source = error.source();
     }
     None
-}
-
-/// A connector that has [`CONNECT`] for TCP and TLS together. What takes longer was never connected, and so nothing was
-/// sent.
-#[derive(Clone, Debug)]
-struct Timed<C>(C);
-
-impl<C> Service<http::Uri> for Timed<C>
-where
-    C: Service<http::Uri, Error: Into<BoxError>, Future: Send + 'static>,
-{
-    type Response = C::Response;
-    type Error = BoxError;
-    type Future = Pin<Box<dyn Future<Output = Result<C::Response, BoxError>> + Send>>;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        self.0.poll_ready(context).map_err(Into::into)
-    }
-
-    fn call(&mut self, uri: http::Uri) -> Self::Future {
-        let connecting = self.0.call(uri);
-        Box::pin(async move {
-            match tokio::time::timeout(CONNECT, connecting).await {
-                Ok(connected) => connected.map_err(Into::into),
-                Err(late) => Err(io::Error::new(io::ErrorKind::TimedOut, late).into()),
-            }
-        })
-    }
 }

@@ -3,6 +3,7 @@
 mod resolver;
 
 use crate::config::OutboundSettings;
+use crate::connect::Timed;
 use crate::https_url::HttpsUrl;
 use crate::tls;
 use bytes::Bytes;
@@ -20,8 +21,9 @@ use std::sync::OnceLock;
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
-/// How long a connection may take to come about.
-const CONNECT: Duration = Duration::from_secs(1);
+/// How long a connection may take to come about: name, TCP and TLS, the latter perhaps with little of a processor and on another
+/// continent.
+const CONNECT: Duration = Duration::from_secs(2);
 /// Why something was not sent that may be tried again.
 pub const NO_CONNECTION: &str = "no connection";
 /// How long one request may take in all, its answer included.
@@ -33,7 +35,7 @@ pub struct Outbound {
     client: OnceLock<Result<HttpsClient, String>>,
 }
 
-type HttpsClient = Client<HttpsConnector<HttpConnector<Resolver>>, Full<Bytes>>;
+type HttpsClient = Client<Timed<HttpsConnector<HttpConnector<Resolver>>>, Full<Bytes>>;
 
 /// What is sent.
 pub struct Message<'a> {
@@ -148,7 +150,6 @@ fn client(settings: &OutboundSettings) -> Result<HttpsClient, String> {
     };
     let mut tcp = HttpConnector::new_with_resolver(Resolver::new(rule));
     tcp.enforce_http(false);
-    tcp.set_connect_timeout(Some(CONNECT));
     let roots = match &settings.ca_bundle {
         None => webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect(),
         Some(path) => tls::bundle(path)?,
@@ -162,7 +163,7 @@ fn client(settings: &OutboundSettings) -> Result<HttpsClient, String> {
     Ok(Client::builder(TokioExecutor::new())
         .pool_max_idle_per_host(0)
         .retry_canceled_requests(false)
-        .build(https))
+        .build(Timed::new(https, CONNECT)))
 }
 
 #[cfg(test)]

@@ -144,9 +144,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("log", &["calls", "rejection"]),
     ("metrics", &["calls", "log"]),
     // Adapters.
-    ("aws", &["config", "tls"]),
+    ("aws", &["config", "connect", "tls"]),
     ("tls", &[]),
-    ("outbound", &["config", "https_url", "tls"]),
+    ("connect", &[]),
+    ("outbound", &["config", "connect", "https_url", "tls"]),
     (
         "channels",
         &[
@@ -304,8 +305,8 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     (
         "tokio::",
         &[
-            "aws/",
             "channels/",
+            "connect.rs",
             "entry/",
             "keys/",
             "outbound/",
@@ -319,6 +320,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
             "aws.rs",
             "aws/",
             "channels/",
+            "connect.rs",
             "entry/",
             "outbound/",
             "rejection.rs",
@@ -353,6 +355,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
         &[
             "aws/",
             "channels/",
+            "connect.rs",
             "entry/",
             "keys/",
             "outbound/",
@@ -366,6 +369,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
         &[
             "aws/",
             "channels/",
+            "connect.rs",
             "entry/",
             "keys/",
             "outbound/",

@@ -122,6 +122,23 @@ async fn nothing_is_said_to_a_host_that_cannot_show_who_it_is() {
 }
 
 #[tokio::test]
+async fn a_host_that_never_gets_to_tls_was_told_nothing() {
+    let receiver = trusted(Behaviour::status("200 OK", "")).await;
+    let mute = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let outbound = Outbound::new(OutboundSettings {
+        connect_to: Some(mute.local_addr().unwrap()),
+        ca_bundle: Some(receiver.authority().to_str().unwrap().to_owned()),
+        ..OutboundSettings::default()
+    });
+    let start = Instant::now();
+    let message = message("https://hooks.example.com/");
+    let (failure, connection) = tokio::join!(outbound.send(message), mute.accept());
+    assert!(connection.is_ok());
+    assert_eq!(failure.unwrap_err(), Failure::NotSent("no connection".to_owned()));
+    assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
+}
+
+#[tokio::test]
 async fn mozillas_roots_do_not_know_the_authority_of_these_tests() {
     let receiver = trusted(Behaviour::status("200 OK", "")).await;
     let outbound = Outbound::new(OutboundSettings {
