@@ -108,9 +108,10 @@ impl Given {
             parcels: Vec::new(),
             warnings: Vec::new(),
         };
+        let mut room = Room::default();
         for delivery in &deliveries {
-            made.parcels
-                .extend(compose(delivery, &sealed, &permits(), &mut made.warnings)?);
+            let parcels = compose(delivery, &sealed, &permits(), &mut room, &mut made.warnings)?;
+            made.parcels.extend(parcels);
         }
         Ok(made)
     }
