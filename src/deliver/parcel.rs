@@ -131,7 +131,9 @@ impl Parcel {
         match self {
             Parcel::Topic { subject, text, .. } => subject.len() + text.len(),
             Parcel::Mail { raw, .. } => raw.len(),
-            Parcel::Slack { body, .. } | Parcel::Teams { body, .. } | Parcel::Webhook { body, .. } => body.len(),
+            Parcel::Slack { body, .. } | Parcel::Teams { body, .. } | Parcel::Webhook { body, .. } => {
+                body.len()
+            }
             Parcel::Event { detail, .. } => detail.len(),
         }
     }
