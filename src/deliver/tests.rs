@@ -1,3 +1,5 @@
+mod limits;
+
 use super::permits::Host;
 use super::*;
 use crate::action::{Notes, Source, read_action};
@@ -636,23 +638,6 @@ fn programs_are_told_all_links_and_no_texts() {
         id, "msg_96bb738716ba1e823048155b788323af_1",
         "each message has an id of its own"
     );
-}
-
-#[test]
-fn all_messages_of_a_request_have_sixteen_mebibytes_together() {
-    let eight = json!(vec![webhook(); 8]);
-    let mut given = Given::new(json!([asks("a", json!(true))]), eight);
-    let sizes =
-        |given: &Given| -> Vec<usize> { given.made().unwrap().parcels.iter().map(Parcel::size).collect() };
-    let more = (2 << 20) - sizes(&given)[0];
-    given.url.push_str(&"x".repeat(more));
-    assert_eq!(sizes(&given), [2 << 20; 8]);
-    given.url.push('x');
-    let text = "deliver[7].webhook: all messages of the request together would have more than 16 MiB; make several \
-                requests, or shorten the texts";
-    assert_eq!(given.refused(), ("InvalidJSON", text.to_owned()));
-    given.deliver = json!(vec![webhook(); 7]);
-    assert!(given.made().is_ok());
 }
 
 #[test]

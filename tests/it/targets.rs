@@ -3,6 +3,7 @@
 
 pub mod apis;
 mod events;
+mod limits;
 
 use crate::stand_ins::receiver::{Behaviour, Received, Receiver};
 use crate::stand_ins::tls::Identity;
