@@ -296,7 +296,8 @@ fn ids_have_limits_on_both_sides() {
     };
     let callback = |text: String| json!({"type": "lambda-durable-execution", "callback_id": text});
     let own = |text: String| json!({"type": "cloudformation-custom-resource", "physical_resource_id": text, "event": event(json!({}))["event"]});
-    let targets: [(&str, &dyn Fn(String) -> Value, usize); 9] = [
+    type Named<'a> = &'a dyn Fn(String) -> Value;
+    let targets: [(&str, Named<'_>, usize); 9] = [
         ("callback_id: ", &callback, 1_024),
         ("pipeline: ", &approval("pipeline"), 100),
         ("stage: ", &approval("stage"), 100),
