@@ -129,8 +129,14 @@ mod tests {
         ] {
             assert_eq!(HttpsUrl::parse(text), Err(what), "{text}");
         }
-        let long = format!("https://example.com/{}", "x".repeat(MAX_CHARS));
-        assert_eq!(HttpsUrl::parse(&long), Err("must have at most 4,096 characters"));
+        let long = |chars: usize| format!("https://example.com/{}", "x".repeat(chars - 20));
+        assert!(HttpsUrl::parse(&long(4_096)).is_ok());
+        for chars in [4_097, 1 << 20] {
+            assert_eq!(
+                HttpsUrl::parse(&long(chars)),
+                Err("must have at most 4,096 characters")
+            );
+        }
     }
 
     #[test]

@@ -6,7 +6,8 @@ use crate::calls::Calls;
 use crate::deliver::{Secret, SecretRef};
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::Instant;
 use zeroize::Zeroizing;
 
 /// How long a secret is kept. For so long, one that was changed may be used on, unless its receiver refuses it.
@@ -99,5 +100,108 @@ fn part(whole: &str, key: &str) -> Result<String, String> {
         Some(serde_json::Value::String(text)) => Ok(text),
         Some(_) => Err("the `key` of the secret is no string".to_owned()),
         None => Err("the secret has no such `key`".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aws::Shared;
+    use crate::config::Config;
+    use crate::deliver::permits::Arn;
+    use crate::outbound::Outbound;
+    use aws_credential_types::Credentials;
+    use aws_credential_types::provider::SharedCredentialsProvider;
+    use aws_smithy_runtime_api::client::http::{
+        HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
+        SharedHttpConnector,
+    };
+    use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+    use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+    use aws_smithy_types::body::SdkBody;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    /// Secrets Manager, where every secret holds how often any was read before.
+    #[derive(Clone, Debug, Default)]
+    struct Manager(Arc<AtomicUsize>);
+
+    impl HttpClient for Manager {
+        fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+            SharedHttpConnector::new(self.clone())
+        }
+    }
+
+    impl HttpConnector for Manager {
+        fn call(&self, _: HttpRequest) -> HttpConnectorFuture {
+            let read = self.0.fetch_add(1, Ordering::Relaxed);
+            let body = SdkBody::from(format!(r#"{{"SecretString":"{read}"}}"#));
+            let answer = HttpResponse::try_from(http::Response::new(body));
+            HttpConnectorFuture::ready(Ok(answer.unwrap()))
+        }
+    }
+
+    fn adapters() -> (Adapters, Manager) {
+        let config =
+            Config::from_vars(|name| (name == "AWS_REGION").then(|| "eu-west-1".to_owned())).unwrap();
+        let manager = Manager::default();
+        let credentials = Credentials::new("AKIDEXAMPLE", "secret", None, None, "test");
+        let credentials = Some(SharedCredentialsProvider::new(credentials));
+        let adapters = Adapters {
+            shared: Shared::with_http(&config, SharedHttpClient::new(manager.clone()), credentials),
+            endpoints: config.aws.deliver.clone(),
+            outbound: Outbound::new(config.outbound),
+            secrets: Secrets::default(),
+        };
+        (adapters, manager)
+    }
+
+    fn secret(number: usize) -> Secret {
+        let arn = format!("arn:aws:secretsmanager:eu-west-1:123456789012:secret:chat{number}-AbCdEf");
+        Secret {
+            arn: Arn::secret(&arn).unwrap(),
+            reference: SecretRef::SecretsManager(arn, None),
+        }
+    }
+
+    async fn text(adapters: &Adapters, number: usize) -> String {
+        let text = adapters.secret(&secret(number), None, &Calls::default()).await;
+        text.unwrap().to_string()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_secret_is_kept_for_300_seconds() {
+        let (adapters, manager) = adapters();
+        for (second, read) in [(0, "0"), (299, "0"), (300, "1"), (599, "1"), (600, "2")] {
+            let start = Instant::now();
+            assert_eq!(text(&adapters, 1).await, read, "after {second} s");
+            assert_eq!(start.elapsed(), Duration::ZERO, "nothing waits");
+            let until_next = if second % 300 == 0 { 299 } else { 1 };
+            tokio::time::advance(Duration::from_secs(until_next)).await;
+        }
+        // One that its receiver has just refused is read again at once.
+        let refused: Text = Arc::new(Zeroizing::new("2".to_owned()));
+        tokio::time::advance(Duration::from_secs(1)).await;
+        let fresh = adapters
+            .secret(&secret(1), Some(&refused), &Calls::default())
+            .await;
+        assert_eq!(fresh.unwrap().as_str(), "3");
+        assert_eq!(manager.0.load(Ordering::Relaxed), 4);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn sixty_four_secrets_are_kept() {
+        let (adapters, manager) = adapters();
+        let reads = || manager.0.load(Ordering::Relaxed);
+        for number in 0..64 {
+            text(&adapters, number).await;
+        }
+        for number in 0..64 {
+            assert_eq!(text(&adapters, number).await, number.to_string());
+        }
+        assert_eq!(reads(), 64);
+        // With another one, those before are forgotten: they are wiped, and read again when they are needed.
+        text(&adapters, 64).await;
+        assert_eq!(adapters.secrets.0.lock().await.len(), 1);
+        assert_eq!((text(&adapters, 0).await.as_str(), reads()), ("65", 66));
     }
 }

@@ -12,7 +12,7 @@ mod teams;
 mod texts;
 
 pub use message::{Sealed, UrlSet};
-pub use parcel::{Parcel, Secret, SlackDoor, compose};
+pub use parcel::{Parcel, Room, Secret, SlackDoor, compose};
 pub use permits::Permits;
 pub use read::{people, read};
 

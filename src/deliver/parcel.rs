@@ -16,6 +16,9 @@ const MAX_AWS_BYTES: usize = 262_144;
 const MAX_SLACK_URL: usize = 3_000;
 /// Largest message of a workflow (Microsoft's reference of Teams' limits).
 const MAX_TEAMS_BYTES: usize = 28 * 1_024;
+/// Largest sum of all messages of a request: each of them is in memory before the first one is sent, and texts of one
+/// request can be in a thousand mails. The function may have no more than 128 MB.
+const MAX_COMPOSED_BYTES: usize = 16 << 20;
 
 /// How a message gets into Slack. The secret is `S`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +27,31 @@ pub enum SlackDoor<S> {
     Webhook(S),
     /// A bot, whose token is the secret.
     Bot(S),
+}
+
+/// How many bytes the messages of a request may still have.
+#[derive(Debug)]
+pub struct Room(usize);
+
+impl Default for Room {
+    fn default() -> Self {
+        Self(MAX_COMPOSED_BYTES)
+    }
+}
+
+impl Room {
+    fn take(&mut self, parcel: &Parcel, at: &str) -> Result<(), Rejection> {
+        let left = self.0.checked_sub(parcel.size());
+        self.0 = left.ok_or_else(|| {
+            let mebibytes = MAX_COMPOSED_BYTES >> 20;
+            let what = format!(
+                "all messages of the request together would have more than {mebibytes} MiB; make several requests, or \
+                 shorten the texts"
+            );
+            Rejection::InvalidJson(Fault::at(at, what))
+        })?;
+        Ok(())
+    }
 }
 
 /// A message that only has to be sent.
@@ -97,6 +125,20 @@ pub struct Secret {
     pub reference: SecretRef,
 }
 
+impl Parcel {
+    /// Bytes of what is composed.
+    pub const fn size(&self) -> usize {
+        match self {
+            Parcel::Topic { subject, text, .. } => subject.len() + text.len(),
+            Parcel::Mail { raw, .. } => raw.len(),
+            Parcel::Slack { body, .. } | Parcel::Teams { body, .. } | Parcel::Webhook { body, .. } => {
+                body.len()
+            }
+            Parcel::Event { detail, .. } => detail.len(),
+        }
+    }
+}
+
 impl fmt::Debug for Parcel {
     /// Its links are secrets, its texts the owner's.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -114,12 +156,13 @@ impl fmt::Debug for Parcel {
 /// All messages of one delivery. Nothing is sent before those of all deliveries are there.
 ///
 /// # Errors
-/// `UrlTooLong` for a link that the channel does not carry, `InvalidJSON` for a message over its limit and for a message
-/// without a link.
+/// `UrlTooLong` for a link that the channel does not carry, `InvalidJSON` for a message over its limit, for messages that
+/// have no room, and for a message without a link.
 pub fn compose(
     delivery: &Delivery,
     sealed: &Sealed<'_>,
     permits: &Permits,
+    room: &mut Room,
     warnings: &mut Vec<String>,
 ) -> Result<Vec<Parcel>, Rejection> {
     let at = &delivery.at;
@@ -137,6 +180,11 @@ pub fn compose(
         })
     };
     let mut parcels = Vec::with_capacity(sealed.sets.len());
+    let mut add = |parcel: Parcel| {
+        room.take(&parcel, at)?;
+        parcels.push(parcel);
+        Ok::<_, Rejection>(())
+    };
     for (number, set) in sealed.sets.iter().enumerate() {
         match &delivery.channel {
             Channel::Sns { topic, subject } => {
@@ -150,11 +198,11 @@ pub fn compose(
                         .heading
                         .to_owned(),
                 };
-                parcels.push(Parcel::Topic {
+                add(Parcel::Topic {
                     topic: topic.clone(),
                     subject,
                     text,
-                });
+                })?;
             }
             Channel::Ses {
                 from,
@@ -172,12 +220,12 @@ pub fn compose(
                 for (copy, to) in mails.iter().enumerate() {
                     let boundary = format!("{}-{number}-{copy}", sealed.transaction);
                     let raw = mail::compose(&message, from, to, reply_to.as_deref(), &boundary, sealed.now)?;
-                    parcels.push(Parcel::Mail {
+                    add(Parcel::Mail {
                         region: region.clone(),
                         from: address(from),
                         to: address(to),
                         raw,
-                    });
+                    })?;
                 }
             }
             Channel::Slack {
@@ -196,27 +244,27 @@ pub fn compose(
                 };
                 let body = slack::compose(&message, channel);
                 slack::check(&body).map_err(|what| Rejection::InvalidJson(Fault::at(at, what)))?;
-                parcels.push(Parcel::Slack {
+                add(Parcel::Slack {
                     door,
                     body: body.to_string(),
-                });
+                })?;
             }
             Channel::Teams { workflow, subject } => {
                 let message = Message::new(sealed, set, subject.as_deref());
                 let body = teams::compose(&message).to_string();
                 check_size(&body, MAX_TEAMS_BYTES, at)?;
-                parcels.push(Parcel::Teams {
+                add(Parcel::Teams {
                     workflow: secret(workflow)?,
                     body,
-                });
+                })?;
             }
-            Channel::Webhook { url, secret: key } => parcels.push(Parcel::Webhook {
+            Channel::Webhook { url, secret: key } => add(Parcel::Webhook {
                 url: url.clone(),
                 secret: secret(key)?,
                 id: webhook_id(sealed, set, number),
                 timestamp: sealed.now,
                 body: event::body(sealed, set),
-            }),
+            })?,
             Channel::EventBridge {
                 bus,
                 source,
@@ -225,12 +273,12 @@ pub fn compose(
                 let detail = event::detail(sealed, set);
                 // The size of an entry counts its source and type, too.
                 check_size(&detail, MAX_AWS_BYTES - source.len() - detail_type.len(), at)?;
-                parcels.push(Parcel::Event {
+                add(Parcel::Event {
                     bus: bus.clone(),
                     source: source.clone(),
                     detail_type: detail_type.clone(),
                     detail,
-                });
+                })?;
             }
         }
     }

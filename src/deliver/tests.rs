@@ -1,3 +1,5 @@
+mod limits;
+
 use super::permits::Host;
 use super::*;
 use crate::action::{Notes, Source, read_action};
@@ -108,9 +110,10 @@ impl Given {
             parcels: Vec::new(),
             warnings: Vec::new(),
         };
+        let mut room = Room::default();
         for delivery in &deliveries {
-            made.parcels
-                .extend(compose(delivery, &sealed, &permits(), &mut made.warnings)?);
+            let parcels = compose(delivery, &sealed, &permits(), &mut room, &mut made.warnings)?;
+            made.parcels.extend(parcels);
         }
         Ok(made)
     }

@@ -319,6 +319,7 @@ mod tests {
         ] {
             assert!(kind_of(property.clone()).is_err(), "{property}");
         }
+        assert!(Field::read(&"é".repeat(64), &json!({})).is_ok());
         for name in ["", " ", "a\nb", &"a".repeat(65)] {
             assert!(Field::read(name, &json!({})).is_err(), "{name:?}");
         }

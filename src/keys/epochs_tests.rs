@@ -108,6 +108,19 @@ async fn made_up_links_of_one_epoch_buy_one_call() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn the_keys_of_256_epochs_are_kept() {
+    let (cache, kms) = (EpochCache::new(300), Kms::new());
+    let epochs = all(NOW);
+    for epoch in &epochs[..256] {
+        honest(&cache, &kms, *epoch, NOW).await.unwrap();
+    }
+    for (epoch, calls) in [(0, 256), (255, 256), (256, 257), (0, 257), (1, 258), (2, 259)] {
+        honest(&cache, &kms, epochs[epoch], NOW).await.unwrap();
+        assert_eq!(kms.calls(), calls, "{epoch}");
+    }
+}
+
 /// A stranger goes through all epochs again and again, for an hour.
 #[tokio::test(start_paused = true)]
 async fn made_up_epochs_buy_few_calls() {

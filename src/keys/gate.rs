@@ -187,6 +187,19 @@ mod tests {
     }
 
     #[test]
+    fn sixteen_keys_are_known_and_the_one_used_longest_ago_is_forgotten() {
+        let alike = |number: u64| [[1, 2].as_slice(), &number.to_be_bytes(), &[7; 174]].concat();
+        let (_, mut gate) = garbage(1_000, 60, alike);
+        for number in 1..=16 {
+            gate.learn(&alike(number));
+        }
+        assert!((1..=16).all(|number| gate.admits(&alike(number), 1_059).is_ok()));
+        gate.learn(&alike(17));
+        assert_eq!(gate.admits(&alike(1), 1_059), Err(KeyFailure::TooMany));
+        assert!((2..=17).all(|number| gate.admits(&alike(number), 1_059).is_ok()));
+    }
+
+    #[test]
     fn nobody_is_refused_for_ever() {
         let alike = |number: u64| [[1, 2].as_slice(), &number.to_be_bytes(), &[7; 174]].concat();
         let (_, mut gate) = garbage(1_000, 1, alike);

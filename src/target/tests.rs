@@ -189,6 +189,8 @@ fn a_custom_resource_waits_for_an_hour_at_most() {
     let more = json!({"ResponseURL": signed});
     assert_eq!(ends(more.clone(), 1_795_269_600), Ok(Some(1_795_273_200)));
     assert_eq!(ends(more, 1_795_271_400), Ok(Some(1_795_273_200)));
+    let longest = json!({"ResourceProperties": {"ServiceTimeout": 3600}});
+    assert_eq!(ends(longest, url_ends - 4_000), Ok(Some(url_ends - 400)));
     for timeout in [json!("0"), json!("3601"), json!("soon"), json!(-1), json!([])] {
         let more = json!({"ResourceProperties": {"ServiceTimeout": timeout}});
         assert!(
@@ -278,6 +280,44 @@ fn other_targets_are_refused_by_field() {
     ] {
         let fault = read_json(&target).map(|_| ()).expect_err(&target.to_string());
         assert!(fault.starts_with(start), "{target}: {fault}");
+    }
+}
+
+#[test]
+fn ids_have_limits_on_both_sides() {
+    let uuid = "3f7a1c52-4f3e-4b0a-9d52-8f8f0c7a6a11";
+    let of_event = |field: &'static str| move |text: String| event(json!({ field: text }));
+    let approval = |field: &'static str| {
+        move |text: String| {
+            let mut approval = json!({"type": "codepipeline-approval", "pipeline": "p", "stage": "s", "action": "a", "token": uuid});
+            approval[field] = text.into();
+            approval
+        }
+    };
+    let callback = |text: String| json!({"type": "lambda-durable-execution", "callback_id": text});
+    let own = |text: String| json!({"type": "cloudformation-custom-resource", "physical_resource_id": text, "event": event(json!({}))["event"]});
+    type Named<'a> = &'a dyn Fn(String) -> Value;
+    let targets: [(&str, Named<'_>, usize); 9] = [
+        ("callback_id: ", &callback, 1_024),
+        ("pipeline: ", &approval("pipeline"), 100),
+        ("stage: ", &approval("stage"), 100),
+        ("action: ", &approval("action"), 100),
+        ("event.StackId: ", &of_event("StackId"), 512),
+        ("event.RequestId: ", &of_event("RequestId"), 512),
+        ("event.LogicalResourceId: ", &of_event("LogicalResourceId"), 512),
+        (
+            "event.PhysicalResourceId: ",
+            &of_event("PhysicalResourceId"),
+            1_024,
+        ),
+        ("event.PhysicalResourceId: ", &own, 1_024),
+    ];
+    for (at, target, max) in targets {
+        assert!(read_json(&target("x".repeat(max))).is_ok(), "{at}");
+        for length in [0, max + 1, 20 * max] {
+            let fault = read_json(&target("x".repeat(length))).map(|_| ()).unwrap_err();
+            assert!(fault.starts_with(at), "{length}: {fault}");
+        }
     }
 }
 

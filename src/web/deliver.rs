@@ -3,7 +3,7 @@
 use super::App;
 use crate::calls::Calls;
 use crate::channels::{Begun, Deadline, Failure, Outcome};
-use crate::deliver::{Parcel, Sealed, UrlSet, compose};
+use crate::deliver::{Parcel, Room, Sealed, UrlSet, compose};
 use crate::log::{Level, Line};
 use crate::rejection::{Fault, Rejection, Sent};
 use crate::reply::{Created, Delivered, Links, RecipientSecrets};
@@ -101,13 +101,15 @@ impl App {
             language: request.locale.unwrap_or_default(),
             brand: &self.config.brand,
         };
+        let (permits, warnings) = (&self.config.permits, &mut created.warnings);
+        let mut room = Room::default();
         let mut orders = Vec::with_capacity(request.deliveries.len());
         for delivery in &request.deliveries {
             orders.push(Order {
                 at: delivery.at.clone(),
                 channel: delivery.channel.name(),
                 optional: delivery.optional,
-                parcels: compose(delivery, &sealed, &self.config.permits, &mut created.warnings)?,
+                parcels: compose(delivery, &sealed, permits, &mut room, warnings)?,
             });
         }
         orders.sort_by_key(|order| order.optional);

@@ -138,7 +138,7 @@ def test_everybody_gets_a_mail_of_their_own(aws, wait, delivering) -> None:
 
 
 def test_generated_secrets_are_told_and_delivered_links_are_not(aws, wait, delivering) -> None:
-    hook = {"name": "hook", "type": "post", "outcomes": [{"name": "any", "schema": {}, "type": "success"}]}
+    hook = {"name": "hook", "type": "post", "outcomes": [{"name": "any", "schema": {}, "type": "heartbeat"}]}
     hook["verify"] = {"scheme": "standard-webhooks", "secret": "generate"}
     answer = delivering.invoke(
         wait().token,

@@ -158,6 +158,7 @@ def test_a_secret_that_is_no_address_of_slack_is_not_used(chats, text) -> None:
         (Reply(400, b"<b>canary</b>"), "was not sent (400)"),
         (Reply(302, b"", {"Location": "https://hooks.example.com/"}), "was not sent (302, a redirect; none is followed)"),
         (Reply(307, b"", {"Location": "http://169.254.169.254/"}), "was not sent (307, a redirect; none is followed)"),
+        (Reply(429, b"", {"Retry-After": "4"}), "was not sent (429)"),
         (Reply(429, b"", {"Retry-After": "60"}), "was not sent (429)"),
         (Reply(500, b"rollup_error"), "may have been sent or not (500 rollup_error)"),
         (Reply(200, b"<html>a portal</html>"), "may have been sent or not (an answer that is not Slack's)"),
@@ -171,10 +172,10 @@ def test_what_slack_answers_is_said_and_nothing_is_sent_twice(chats, reply, text
 
 
 def test_a_short_pause_is_granted(chats) -> None:
-    chats.receiver.replies = [Reply(429, b"", {"Retry-After": "1"}), Reply()]
+    chats.receiver.replies = [Reply(429, b"", {"Retry-After": "3"}), Reply()]
     started = time.monotonic()
     chats.invoke(chats.slack())
-    assert time.monotonic() - started >= 1 and len(chats.receiver.take()) == 2
+    assert time.monotonic() - started >= 3 and len(chats.receiver.take()) == 2
 
 
 def test_a_slow_receiver_does_not_hang_the_function(chats) -> None:
@@ -182,6 +183,17 @@ def test_a_slow_receiver_does_not_hang_the_function(chats) -> None:
     started = time.monotonic()
     assert chats.failure(chats.slack()) == "deliver.slack: the message may have been sent or not (timeout)"
     assert time.monotonic() - started < 5
+
+
+def test_of_an_answer_16_kib_are_read(chats) -> None:
+    chats.hold(TOKEN)
+    said = b'{"ok":true}'
+    chats.receiver.replies = [Reply(body=said.rjust(16 * 1024))]
+    chats.invoke(chats.bot())
+    for length in (16 * 1024 + 1, 1_000_000):
+        chats.receiver.replies = [Reply(body=said.rjust(length))]
+        text = "the message may have been sent or not (an answer that is not Slack's)"
+        assert chats.failure(chats.bot()) == f"deliver.slack: {text}"
 
 
 def test_a_bot_is_believed_only_if_it_says_ok(chats) -> None:

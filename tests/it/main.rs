@@ -11,6 +11,7 @@ mod compact;
 mod configuration;
 mod corpora;
 mod create;
+mod deliveries;
 mod doors;
 #[cfg(feature = "esdk-vectors")]
 mod esdk_vectors;

@@ -1,4 +1,5 @@
-//! docs/SECURITY.md keeps to what there is: every test that it names exists, and every bound is that of the code.
+//! docs/SECURITY.md keeps to what there is: every test that it names exists, every bound is that of the code, and every
+//! bound of the code is there.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -110,7 +111,126 @@ fn every_bound_is_that_of_the_code() {
         assert_eq!(number(bound), Some(value), "{what}: {bound}");
         checked += 1;
     }
-    assert!(checked > 45, "{checked}");
+    assert!(checked > 110, "{checked}");
+}
+
+/// Constants that bound nobody, by their file or folder, and why.
+const NO_LIMITS: &[(&str, &str)] = &[
+    // What the operator says in settings.
+    ("src/brand.rs", "MAX_NAME_CHARS"),
+    ("src/config.rs", "MAX_AUDIENCE"),
+    ("src/config.rs", "MAX_FUNCTION_NAME"),
+    // The calendar: an offset is smaller than a day.
+    ("src/expiration.rs", "MAX_OFFSET_SECONDS"),
+    // How far a sentence repeats the name of a field; the request is refused in any case.
+    ("src/action/read.rs", "MAX"),
+    // Layout: what is longer is shown in another way, shortened, or warned of.
+    ("src/page/fields.rs", "MAX_RADIOS"),
+    ("src/deliver/slack.rs", "MAX_HEADER"),
+    ("src/deliver/slack.rs", "MAX_SECTION"),
+    ("src/deliver/slack.rs", "MAX_BUTTON"),
+    ("src/deliver/slack.rs", "MAX_BUTTONS"),
+    ("src/deliver/teams.rs", "MAX_BUTTONS"),
+    ("src/deliver/parcel.rs", "MAX_TEXT_URL"),
+    // Formats: parts of a token in a link, values of a metric, the age of an answer to a browser's question.
+    ("src/token.rs", "MAX_SEGMENTS"),
+    ("src/metrics.rs", "MAX_VALUES"),
+    ("src/web/cors.rs", "MAX_AGE"),
+    // `serve` and its list of tasks, which listen to their owner's own machine.
+    ("src/entry/laptop/home.rs", "MAX_NAME_CHARS"),
+    ("src/entry/laptop/home.rs", "MAX_SECONDS"),
+    ("src/entry/laptop/server.rs", "HEAD_TIMEOUT"),
+    ("src/entry/laptop/server.rs", "MAX_BODY_BYTES"),
+    ("src/tasks/list.rs", "MAX_KEPT_BYTES"),
+    ("src/tasks/list.rs", "MAX_TASKS"),
+];
+
+#[test]
+fn every_bound_of_the_code_has_its_row() {
+    let mut shown = Vec::new();
+    for row in rows("Limits") {
+        if let [file, constant] = quoted(row[3])[..] {
+            shown.push((file.to_owned(), constant.to_owned()));
+        }
+    }
+    let excepted: BTreeSet<_> = NO_LIMITS
+        .iter()
+        .map(|(file, name)| ((*file).to_owned(), (*name).to_owned()))
+        .collect();
+    let rows: BTreeSet<_> = shown.iter().cloned().collect();
+    assert_eq!(rows.len(), shown.len(), "each has one row");
+    let bounds = bounds_of_the_code();
+    let known = |bound: &&(String, String)| rows.contains(*bound) || excepted.contains(*bound);
+    let missing: Vec<_> = bounds.iter().filter(|bound| !known(bound)).collect();
+    assert!(
+        missing.is_empty(),
+        "give each a row in \"Limits\" of docs/SECURITY.md: {missing:#?}"
+    );
+    let stale: Vec<_> = excepted
+        .difference(&bounds)
+        .chain(excepted.intersection(&rows))
+        .collect();
+    assert!(stale.is_empty(), "no exceptions any more: {stale:#?}");
+    assert!(bounds.len() > 120, "{}", bounds.len());
+}
+
+#[test]
+fn every_limit_names_a_test() {
+    for row in rows("Limits").iter().filter(|row| row[0] != "what") {
+        assert!(!quoted(row[4]).is_empty(), "{row:?}");
+    }
+}
+
+#[test]
+fn constants_that_bound_are_told_from_others() {
+    let source = "pub(super) const MAX_A: usize = 1;\n    const B_MAX: u16 = 1;\nconst C: Duration = D;\n\
+                  const ANSWER_LIMIT: usize = 1;\npub const RECENT_BURST: u64 = 1;\nconst ATTEMPTS: u32 = 3;\n\
+                  const MAXIMAL: usize = 1;\nconst TAG: usize = 16;\nconst fn max() {}\nlet MAX_X: usize = 1;\n\
+                  #[cfg(test)]\nmod tests {\n    const MAX_Y: usize = 1;\n}\n";
+    let expected = ["MAX_A", "B_MAX", "C", "ANSWER_LIMIT", "RECENT_BURST", "ATTEMPTS"];
+    assert_eq!(bounds_of(source), expected);
+}
+
+/// Files below `src` and their constants that bound something.
+fn bounds_of_the_code() -> BTreeSet<(String, String)> {
+    fn read(folder: &Path, found: &mut BTreeSet<(String, String)>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+            if path.is_dir() && name != "tests" {
+                read(&path, found);
+            } else if name.ends_with(".rs") && !name.ends_with("tests.rs") {
+                let text = std::fs::read_to_string(&path).unwrap();
+                let file = path.strip_prefix(root()).unwrap().to_str().unwrap();
+                found.extend(
+                    bounds_of(&text)
+                        .into_iter()
+                        .map(|bound| (file.to_owned(), bound.to_owned())),
+                );
+            }
+        }
+    }
+    let mut found = BTreeSet::new();
+    read(&root().join("src"), &mut found);
+    found
+}
+
+/// By their names, and times by their type.
+fn bounds_of(source: &str) -> Vec<&str> {
+    let (code, _) = source
+        .split_once("#[cfg(test)]\nmod tests {")
+        .unwrap_or((source, ""));
+    let constants = code.lines().filter_map(|line| {
+        let (before, rest) = line.split_once("const ")?;
+        let (name, rest) = rest.split_once(": ")?;
+        let is_constant = before.trim().is_empty() || before.trim().starts_with("pub");
+        is_constant.then_some((name, rest.split_once(" =")?.0))
+    });
+    let bounds = constants.filter(|(name, kind)| {
+        let words = ["MAX", "LIMIT", "BURST", "ATTEMPTS"];
+        *kind == "Duration" || name.split('_').any(|part| words.contains(&part))
+    });
+    bounds.map(|(name, _)| name).collect()
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 pub mod apis;
 mod events;
+mod limits;
 
 use crate::stand_ins::receiver::{Behaviour, Received, Receiver};
 use crate::stand_ins::tls::Identity;
@@ -20,7 +21,7 @@ const WAIT_HOST: &str = "cloudformation-waitcondition-eu-central-1.s3.eu-central
 const RESPONSE_HOST: &str =
     "cloudformation-custom-resource-response-eucentral1.s3.eu-central-1.amazonaws.com";
 const STACK_PATH: &str = "/arn%3Aaws%3Acloudformation%3Aeu-central-1%3A123456789012%3Astack/shop/5f8a";
-const STACK_ID: &str = "arn:aws:cloudformation:eu-central-1:123456789012:stack/shop/5f8a";
+pub const STACK_ID: &str = "arn:aws:cloudformation:eu-central-1:123456789012:stack/shop/5f8a";
 /// From 2026-09-21T14:13:20Z, the time of these tests, for two hours.
 const SIGNED: &str = "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Date=20260921T141320Z&X-Amz-SignedHeaders=host&X-Amz-Expires=7200&X-Amz-Credential=AKIDEXAMPLE%2F20260921%2Feu-central-1%2Fs3%2Faws4_request&X-Amz-Signature=canary00";
 const OVER: i64 = NOW + 7_200;
@@ -40,7 +41,7 @@ fn wait_url() -> String {
     format!("https://{WAIT_HOST}{STACK_PATH}/Approved?{SIGNED}")
 }
 
-fn response_url() -> String {
+pub fn response_url() -> String {
     format!("https://{RESPONSE_HOST}{STACK_PATH}%7CApproval%7Cd9a7?{SIGNED}")
 }
 

@@ -211,6 +211,26 @@ fn every_other_url_is_refused() {
 }
 
 #[test]
+fn a_url_has_limits_on_both_sides() {
+    let host = "cloudformation-waitcondition-us-east-2.s3.us-east-2.amazonaws.com";
+    let url = wait_url(host, "us-east-2", V4);
+    let padded = |chars: usize| format!("{url}{}", "f".repeat(chars - url.len()));
+    assert!(wait(&padded(3_000)).is_ok());
+    for chars in [3_001, 4_000, 1 << 20] {
+        assert_eq!(
+            wait(&padded(chars)),
+            Err("is longer than any URL of CloudFormation"),
+            "{chars}"
+        );
+    }
+    let signed = |seconds: u64| wait(&url.replace("Expires=86399", &format!("Expires={seconds}")));
+    assert_eq!(signed(604_800).map(|end| end - signed(1).unwrap()), Ok(604_799));
+    for seconds in [0, 604_801, u64::MAX] {
+        assert!(signed(seconds).is_err(), "{seconds}");
+    }
+}
+
+#[test]
 fn debug_does_not_show_the_url() {
     let host = "cloudformation-waitcondition-us-east-1.s3.amazonaws.com";
     let url = PresignedUrl::parse(&wait_url(host, "us-east-1", V4), Bucket::WaitCondition).unwrap();

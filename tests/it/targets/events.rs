@@ -6,7 +6,7 @@ use crate::stand_ins::tls::Identity;
 use crate::support::{Answer, set_clock, with};
 use serde_json::{Value, json};
 
-fn event(kind: &str, properties: Value, more: Value) -> Value {
+pub fn event(kind: &str, properties: Value, more: Value) -> Value {
     let service = json!({"ServiceToken": "arn:aws:lambda:eu-central-1:123456789012:function:create"});
     let event = json!({
         "RequestType": kind, "ResponseURL": response_url(), "StackId": STACK_ID, "RequestId": "d9a7",
@@ -16,11 +16,11 @@ fn event(kind: &str, properties: Value, more: Value) -> Value {
     with(event, more)
 }
 
-fn actions() -> Value {
+pub fn actions() -> Value {
     json!([{"name": "a", "type": "success", "output": "yes", "confirm": "true"}])
 }
 
-fn invoked(world: &World, event: &Value) -> Answer {
+pub fn invoked(world: &World, event: &Value) -> Answer {
     world.stack.invoke(event.to_string().as_bytes())
 }
 

@@ -4,6 +4,7 @@ mod bodies;
 mod cloudevents;
 mod creation;
 mod generated;
+mod limits;
 mod replies;
 mod signatures;
 mod vectors;

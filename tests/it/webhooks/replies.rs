@@ -133,7 +133,7 @@ fn heartbeats_go_on_until_the_task_is_closed() {
 }
 
 /// The request that Slack would make.
-fn slack(stack: &Stack, url: &str, secret: &str, content_type: &str, body: &str) -> Answer {
+pub fn slack(stack: &Stack, url: &str, secret: &str, content_type: &str, body: &str) -> Answer {
     let signature = format!("v0={}", super::signed(secret, &format!("v0:{NOW}:{body}")));
     let now = NOW.to_string();
     let headers = [
