@@ -114,6 +114,11 @@ mod tests {
     }
 
     #[test]
+    fn debug_does_not_show_the_key() {
+        assert_eq!(format!("{:?}", key()), "NonceKey(redacted)");
+    }
+
+    #[test]
     fn a_nonce_of_another_link_is_foreign() {
         let later = NOW + MIN_AGE_MS;
         for other in [

@@ -182,7 +182,7 @@ mod tests {
             parse(&format!("2-{}", "A".repeat(MAX_OLD_CHARS - 1))),
             Err(Damage::TooLong)
         );
-        assert_eq!(parse(&format!("2-{}", "A".repeat(MAX_OLD_CHARS - 4))), Ok(2));
+        assert_eq!(parse(&format!("2-{}", "A".repeat(MAX_OLD_CHARS - 2))), Ok(2));
         assert_eq!(
             parse(&format!("1-{}", "A".repeat(MAX_OLD_CHARS - 1))),
             Err(Damage::TooLong)

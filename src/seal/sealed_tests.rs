@@ -74,6 +74,33 @@ fn bytes_of(link: &str) -> Vec<u8> {
     UNPADDED.decode(link.strip_prefix("3-").unwrap()).unwrap()
 }
 
+#[test]
+fn a_link_tells_by_which_data_key_it_was_sealed() {
+    for (key, fingerprint) in [
+        (kms_key(), "6351d3ed7f7fef0a"),
+        (local_key(), "d03572d6ff39e3d5"),
+        (epoch_key(), "epoch-497222"),
+    ] {
+        let link = seal(&payload("1"), &key, salt(), "default");
+        assert_eq!(
+            Untrusted::parse(&link).unwrap().fingerprint().as_deref(),
+            Some(fingerprint)
+        );
+    }
+    for old in ["1-e30", "2-AgV4"] {
+        assert_eq!(Untrusted::parse(old).unwrap().fingerprint(), None);
+    }
+}
+
+#[test]
+fn a_link_without_a_key_says_what_was_written() {
+    let payload = payload("1");
+    let Ok(Untrusted::Plain(plain)) = Untrusted::parse(&crate::seal::plain(&payload)) else {
+        panic!("a 1- link")
+    };
+    assert_eq!(plain.trust_without_key().unwrap().payload, payload);
+}
+
 /// The key schedule and the layout against values that two other implementations agreed on.
 #[test]
 fn the_key_schedule_gives_the_published_values() {
