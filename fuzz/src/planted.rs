@@ -1,9 +1,12 @@
 //! A fault that only somebody finds who sees which comparisons the code makes.
 
-/// Refuses the inputs that begin with the name of the fault.
+/// Refuses the inputs that begin with the name of the fault. As one number, it is compared at once, so that chance finds it in
+/// no run.
 pub fn check(data: &[u8]) {
     let bytes = super::bounded(|| data.to_vec());
-    let fault = b"planted!";
-    let begun = fault.iter().zip(&bytes).take_while(|(a, b)| a == b).count();
-    assert!(begun < fault.len(), "the planted fault");
+    let Some(begin) = bytes.first_chunk() else {
+        return;
+    };
+    let fault = u64::from_le_bytes(*b"planted!");
+    assert!(u64::from_le_bytes(*begin) != fault, "the planted fault");
 }
