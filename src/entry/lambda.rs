@@ -48,14 +48,21 @@ impl Role {
 /// to the other.
 ///
 /// # Errors
-/// The Runtime API cannot be reached or understood.
-pub async fn run(role: Role, app: Arc<App>) -> Result<(), lambda_runtime::Error> {
+/// The Runtime API cannot be reached or understood; why, without any value of an invocation.
+pub async fn run(role: Role, app: Arc<App>) -> Result<(), String> {
     if app.config.warm_up {
         // Boxed and its type forgotten: the compiler computes no deeper types than it must.
         let warming: Pin<Box<dyn Future<Output = ()>>> = Box::pin(warm::up(role, &app));
         warming.await;
     }
-    lambda_runtime::run(service(role, app)).await
+    let ended = lambda_runtime::run(service(role, app)).await;
+    ended.map_err(|error| match error.is::<serde_json::Error>() {
+        // Its text would quote what the caller of the function has sent. Events have an error of their own.
+        true => "the client context or the Cognito identity of an invocation cannot be read; \
+                 see ClientContext in the reference of lambda:Invoke"
+            .to_owned(),
+        false => error.to_string(),
+    })
 }
 
 /// What [`run`] answers events with: the way from an event, as Lambda gives it, to the answer that Lambda takes.

@@ -25,6 +25,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import events
+import leaks
 import moto_cloudformation as cfn
 import signature
 from deployment import Deployment
@@ -102,7 +103,8 @@ class Gateway:
             "AWS_DEFAULT_REGION": REGION,
             "AWS_ENDPOINT_URL": self._aws.endpoint,
             "AWS_ACCESS_KEY_ID": access_key(name),
-            "AWS_SECRET_ACCESS_KEY": "tests",
+            "AWS_SECRET_ACCESS_KEY": leaks.canary("secret-access-key"),
+            "AWS_SESSION_TOKEN": leaks.canary("session-token"),
         }
         runtime = configuration["Runtime"]
         if runtime == "provided.al2023":

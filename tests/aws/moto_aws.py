@@ -50,6 +50,7 @@ from moto.stepfunctions.parser.models import StepFunctionsParserBackend
 from moto.stepfunctions.responses import StepFunctionResponse
 from werkzeug.serving import make_server
 
+import leaks
 import moto_cloudformation
 import moto_jsonata
 from runtime_api import InvocationFailed
@@ -222,6 +223,7 @@ def running() -> Iterator[Aws]:
 
 
 _INVOKE = re.compile(r"/2015-03-31/functions/([^/]+)/invocations")
+_GIVING_KEYS = ("TrentService.GenerateDataKey", "TrentService.Decrypt", "TrentService.GenerateMac")
 _CREDENTIAL = re.compile(r"Credential=([^/]+)/[0-9]{8}/[^/]+/([^/]+)/")
 
 
@@ -234,6 +236,7 @@ def _serve(aws: Aws, moto_app: Any, environ: dict[str, Any], start_response: Any
     if signer:
         if target:
             aws.record(Call(signer[1], target, json.loads(body or b"{}")))
+            leaks.note(body)
         elif invoked:
             aws.record(Call(signer[1], "Lambda.Invoke", {"FunctionName": invoked[1]}))
         elif environ["PATH_INFO"] == "/v2/email/outbound-emails":
@@ -265,7 +268,14 @@ def _serve(aws: Aws, moto_app: Any, environ: dict[str, Any], start_response: Any
             payload = json.dumps({"errorMessage": str(error), "errorType": type(error).__name__}).encode()
         start_response("200 OK", [*headers, ("Content-Length", str(len(payload)))])
         return [payload]
-    return moto_app(environ, start_response)
+    answer = moto_app(environ, start_response)
+    if target not in _GIVING_KEYS:
+        return answer
+    given = b"".join(answer)
+    for field in ("Plaintext", "Mac"):
+        if key := json.loads(given).get(field):
+            leaks.note_key(key)
+    return [given]
 
 
 class _TaskTimedOut(AWSError):

@@ -22,6 +22,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+import leaks
+
 
 @dataclass(frozen=True)
 class Received:
@@ -90,6 +92,7 @@ def _handler_of(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
             headers = {name.lower(): value for name, value in self.headers.items()}
+            leaks.note(body)
             receiver._received.append(Received(self.headers["Host"], self.path, headers, body))
             reply = receiver.replies[0] if len(receiver.replies) == 1 else receiver.replies.pop(0)
             time.sleep(reply.delay)

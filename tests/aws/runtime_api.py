@@ -75,6 +75,7 @@ class Function:
         )
         self._thread.start()
         self._output = self._log.open("wb")
+        leaks.note_credentials(self._environment)
         environment = self._environment | {
             "_HANDLER": self._handler,
             "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{self._server.server_address[1]}",
@@ -119,7 +120,7 @@ class Function:
 
     def invoke_raw(self, payload: bytes, timeout: float = INVOCATION_SECONDS) -> bytes:
         """As `invoke`, with the bytes of the event and of the answer."""
-        leaks.note(payload)
+        (leaks.note_visit if self._handler == "process_callback" else leaks.note)(payload)
         request_id = str(uuid.uuid4())
         answer: Future[bytes] = Future()
         self._open[request_id] = answer
@@ -129,8 +130,11 @@ class Function:
             while True:
                 try:
                     result = answer.result(timeout=0.1)
-                    leaks.note(result)
+                    self._keep_answer(payload, result)
                     return result
+                except InvocationFailed as failure:
+                    self._keep_answer(payload, json.dumps(failure.error).encode())
+                    raise
                 except FutureTimeout:
                     self._check_alive()
                     if time.monotonic() > deadline:
@@ -139,6 +143,12 @@ class Function:
                         ) from None
         finally:
             del self._open[request_id]
+
+    def _keep_answer(self, event: bytes, answer: bytes) -> None:
+        if self._is_ours:
+            leaks.answered(self.name, self._handler == "create_urls", event, answer)
+        else:
+            leaks.note(answer)
 
     def log(self) -> str:
         """What the process has printed so far."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import events
+import leaks
 from moto_aws import REGION, Aws, Call
 from runtime_api import Function
 
@@ -32,8 +33,9 @@ class Stack:
             "BASE_URL": BASE_URL,
             "ENABLE_OUTPUT_PARAMETERS": "true",
             "ENABLE_POST_ACTIONS": "true",
-            # The chattiest setting, because every log is searched for task tokens when the stack is left.
+            # The chattiest settings, because every log is searched for secrets.
             "VERBOSE_LOGGING": "true",
+            "METRICS": "true",
             "AUDIENCE": "tests",
             "ACCEPT_LEGACY_URLS": "true",
             # The tests count calls; deployed templates have it on.
@@ -43,7 +45,8 @@ class Stack:
         common = {name: value for name, value in everything.items() if value is not None} | {
             "AWS_REGION": REGION,
             "AWS_ENDPOINT_URL": aws.endpoint,
-            "AWS_SECRET_ACCESS_KEY": "tests",
+            "AWS_SECRET_ACCESS_KEY": leaks.canary("secret-access-key"),
+            "AWS_SESSION_TOKEN": leaks.canary("session-token"),
         }
         self.create = Function(
             executable,

@@ -46,7 +46,7 @@ def function(tmp_path: Path) -> Callable[[str], Function]:
         path = tmp_path / "script"
         path.write_text(f"#!{sys.executable}\n{textwrap.dedent(script)}")
         path.chmod(0o755)
-        return Function(path, "create_urls", {"AWS_REGION": "eu-west-1"}, tmp_path / "log")
+        return Function([str(path)], "create_urls", {"AWS_REGION": "eu-west-1"}, tmp_path / "log")
 
     return make
 

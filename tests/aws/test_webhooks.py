@@ -26,12 +26,14 @@ from slack_sdk.signature import SignatureVerifier
 from twilio.request_validator import RequestValidator
 
 import events
+import leaks
 from checks import JSON, TRANSACTION, check_done, check_refused, check_untouched, closed
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 ANY = [{"name": "any", "type": "success", "schema": {}, "output_body": True}]
 EVENT = json.dumps({"id": "evt_1", "object": "event", "text": "é"}, ensure_ascii=False)
 STANDARD_SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
+SLACK, TWILIO = leaks.canary("slack"), leaks.canary("twilio")
 Signed = Callable[[str, str], dict[str, str]]
 
 
@@ -148,14 +150,14 @@ def other(scheme: str) -> str:
 @pytest.mark.parametrize("door", events.DOORS)
 def test_twilio_signs_the_address_that_it_was_given(stack, wait, door):
     waiting = wait()
-    url = stack.urls(waiting.token, hook({"scheme": "twilio", "secret": "12345"}))["hook"]
+    url = stack.urls(waiting.token, hook({"scheme": "twilio", "secret": TWILIO}))["hook"]
     fields = {"To": "+18005551212", "From": "+12349013030", "Digits": "1234", "Body": "yes é"}
-    signature = RequestValidator("12345").compute_signature(url, fields)
+    signature = RequestValidator(TWILIO).compute_signature(url, fields)
     follow = lambda body, signature: stack.follow(  # noqa: E731
         url, "POST", FORM | {"X-Twilio-Signature": signature}, body, events.DOORS[door]
     )
     check_refused(follow(urlencode(fields | {"Digits": "1235"}), signature), 401, "InvalidSignature")
-    elsewhere = RequestValidator("12345").compute_signature(url.replace("https://", "https://x"), fields)
+    elsewhere = RequestValidator(TWILIO).compute_signature(url.replace("https://", "https://x"), fields)
     check_refused(follow(urlencode(fields), elsewhere), 401, "InvalidSignature")
     check_untouched(stack, waiting.execution)
     answer = follow(urlencode(fields), signature)
@@ -167,9 +169,9 @@ def test_twilio_signs_the_address_that_it_was_given(stack, wait, door):
 @pytest.mark.parametrize("door", events.DOORS)
 def test_twilio_signs_a_json_body_by_its_digest(stack, wait, door):
     waiting = wait()
-    url = stack.urls(waiting.token, hook({"scheme": "twilio", "secret": "12345"}))["hook"]
+    url = stack.urls(waiting.token, hook({"scheme": "twilio", "secret": TWILIO}))["hook"]
     called = f"{url}&bodySHA256={hashlib.sha256(EVENT.encode()).hexdigest()}"
-    signature = RequestValidator("12345").compute_signature(called, {})
+    signature = RequestValidator(TWILIO).compute_signature(called, {})
     headers = JSON | {"X-Twilio-Signature": signature}
     changed = EVENT.replace("evt_1", "evt_2")
     check_refused(stack.follow(called, "POST", headers, changed, events.DOORS[door]), 401, "InvalidSignature")
@@ -192,11 +194,11 @@ def test_a_generated_secret_works_in_the_senders_library(stack, wait):
 @pytest.mark.parametrize("door", events.DOORS)
 def test_slacks_button_is_a_form_with_json_in_it(stack, wait, door):
     waiting = wait()
-    verify = {"scheme": "slack", "secret": "s3cret"}
+    verify = {"scheme": "slack", "secret": SLACK}
     url = stack.urls(waiting.token, hook(verify, unwrap="payload"))["hook"]
     pressed = {"type": "block_actions", "user": {"id": "U1"}, "actions": [{"value": "approve"}]}
     body = urlencode({"payload": json.dumps(pressed)})
-    headers = FORM | sign_slack("s3cret", body)
+    headers = FORM | sign_slack(SLACK, body)
     assert stack.follow(url, "POST", headers, body, events.DOORS[door]).status == 200
     assert waiting.result().output == pressed
 

@@ -15,14 +15,14 @@ use crate::support::events::{Door, HttpRequest, direct_event};
 use crate::support::runtime_api::Remains;
 
 /// In every value of this file that belongs to the owner of a link.
-const CANARY: &str = "canary-7f3a";
+pub const CANARY: &str = "canary-7f3a";
 
 const FEATURES: [(&str, &str); 2] = [
     ("ENABLE_OUTPUT_PARAMETERS", "true"),
     ("ENABLE_POST_ACTIONS", "true"),
 ];
 
-fn actions() -> Value {
+pub fn actions() -> Value {
     let own = |kind: &str| format!("{CANARY}-{kind}");
     json!([
         {
@@ -41,7 +41,7 @@ fn actions() -> Value {
 }
 
 /// Every kind of visit, good and bad; the answers do not matter here.
-fn visits(urls: &[String]) -> Vec<HttpRequest> {
+pub fn visits(urls: &[String]) -> Vec<HttpRequest> {
     let mut requests = Vec::new();
     for url in urls {
         for method in ["HEAD", "PUT", "POST", "GET", "GET"] {
@@ -73,7 +73,7 @@ fn visits(urls: &[String]) -> Vec<HttpRequest> {
     requests
 }
 
-fn refused_creations(token: &str) -> Vec<Value> {
+pub fn refused_creations(token: &str) -> Vec<Value> {
     let action = |kind: &str| json!({ "name": "a", "type": kind, "response": { "redirect": CANARY } });
     vec![
         json!({ "token": token, "actions": [] }),
@@ -88,7 +88,7 @@ fn refused_creations(token: &str) -> Vec<Value> {
 }
 
 #[track_caller]
-fn expect_no_canary(lines: &[Value]) {
+pub fn expect_no_canary(lines: &[Value]) {
     for line in lines {
         assert!(
             !line.to_string().contains(CANARY),

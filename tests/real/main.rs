@@ -6,6 +6,7 @@ mod support;
 mod faults;
 mod harness;
 mod leaks;
+mod levels;
 mod metrics;
 mod service;
 mod stage;

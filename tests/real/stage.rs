@@ -1,5 +1,6 @@
 //! The executable in both of its roles, between the stand-ins. Whatever an instance writes is looked through
-//! when it ends: one line for each event, and no secret in any of them.
+//! when it ends: one line for each event, and no secret in any of them. So are its answers: no token in any of them, and
+//! no secret of any kind in a refusal.
 
 use std::collections::HashSet;
 use std::sync::Mutex;
@@ -17,6 +18,9 @@ pub const BASE: &str = "https://a1b2c3d4e5.execute-api.us-east-1.amazonaws.com/v
 
 /// Secrets are recognised by pieces of this length, wherever they were cut.
 const PIECE: usize = 24;
+
+/// What the role of every instance has from Lambda (`tests/support/runtime_api.rs`).
+const CREDENTIALS: [&str; 3] = ["AKIDOFTHEROLE", "not-a-secret", "session-of-the-role"];
 
 /// Instances that run beside each other in [`in_parallel`]: most of them only wait.
 const BESIDE_EACH_OTHER: usize = 12;
@@ -60,6 +64,8 @@ impl Stage {
             aws: &self.aws,
             function: Some(launch.start()),
             secrets: Vec::new(),
+            answers: Vec::new(),
+            refusals: Vec::new(),
             events: 0,
         }
     }
@@ -93,6 +99,8 @@ pub struct Instance<'a> {
     aws: &'a FakeAws,
     function: Option<Function>,
     secrets: Vec<String>,
+    answers: Vec<String>,
+    refusals: Vec<String>,
     events: usize,
 }
 
@@ -103,7 +111,13 @@ impl Instance<'_> {
         self.events += 1;
         let function = self.function.as_mut().expect("it runs");
         let invocation = function.invoke(event).expect("an answer");
-        invocation.result.expect("no error of the function")
+        let answer = invocation.result.expect("no error of the function");
+        let is_refused = |status: &Value| status.as_u64().is_some_and(|status| status >= 400);
+        if answer.get("error").is_some() || answer.get("statusCode").is_some_and(is_refused) {
+            self.refusals.push(answer.to_string());
+        }
+        self.answers.push(answer.to_string());
+        answer
     }
 
     /// Links for these actions, in their order, by a direct invocation.
@@ -156,8 +170,17 @@ impl Instance<'_> {
             return Vec::new();
         };
         let remains = function.finish();
-        self.secrets.extend(tokens(&self.aws.calls()));
+        let tokens = tokens(&self.aws.calls());
+        self.secrets.extend(CREDENTIALS.map(str::to_owned));
+        self.secrets.extend_from_slice(&tokens);
         assert_eq!(leak(&remains, &self.secrets), None);
+        assert_eq!(leak_in(&self.answers, &tokens), None, "in an answer");
+        assert_eq!(
+            leak_in(&self.answers, &CREDENTIALS.map(str::to_owned)),
+            None,
+            "in an answer"
+        );
+        assert_eq!(leak_in(&self.refusals, &self.secrets), None, "in a refusal");
         assert_eq!(remains.violations, Vec::<String>::new());
         assert_eq!(remains.stderr, Vec::<String>::new());
         let lines = json_lines(&remains);
@@ -216,7 +239,13 @@ fn check_line(line: &Value, request_ids: &HashSet<String>) {
             "an id of AWS: {line}"
         );
         let outcome = call.get("outcome").map(text).expect("an outcome");
-        let was_answered = outcome == "ok" || outcome.ends_with("Exception");
+        // Other hosts than the stand-in for AWS give none that it knows.
+        let is_of_aws = |known: &Operation| {
+            call.get("operation")
+                .is_some_and(|it| *it == format!("{known:?}"))
+        };
+        let was_answered =
+            (outcome == "ok" || outcome.ends_with("Exception")) && Operation::ALL.iter().any(is_of_aws);
         assert!(
             id.is_some() || !was_answered,
             "an id for what was answered: {line}"
@@ -226,6 +255,10 @@ fn check_line(line: &Value, request_ids: &HashSet<String>) {
 
 /// Says which line holds a piece of a secret, without repeating the secret.
 pub fn leak(remains: &Remains, secrets: &[String]) -> Option<String> {
+    leak_in(remains.stdout.iter().chain(&remains.stderr), secrets)
+}
+
+fn leak_in<'a>(lines: impl IntoIterator<Item = &'a String>, secrets: &[String]) -> Option<String> {
     let mut pieces = HashSet::new();
     for secret in secrets {
         let bytes = secret.as_bytes();
@@ -236,8 +269,7 @@ pub fn leak(remains: &Remains, secrets: &[String]) -> Option<String> {
         pieces.extend(bytes.chunks_exact(PIECE));
     }
     let lengths: HashSet<usize> = pieces.iter().map(|piece| piece.len()).collect();
-    let lines = remains.stdout.iter().chain(&remains.stderr).enumerate();
-    for (number, line) in lines {
+    for (number, line) in lines.into_iter().enumerate() {
         for length in &lengths {
             if line.as_bytes().windows(*length).any(|part| pieces.contains(part)) {
                 return Some(format!("a secret in line {number}"));

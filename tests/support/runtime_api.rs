@@ -35,6 +35,8 @@ pub struct Launch {
     pub name: String,
     /// The function's `Timeout`: how long one event may take, and the start.
     pub timeout: Duration,
+    /// What the caller of each invocation says of itself, `ClientContext`.
+    pub client_context: Option<String>,
 }
 
 /// A running function. Dropping it ends its process.
@@ -102,6 +104,7 @@ struct Shared {
     /// There may be an event; for the server.
     event: Notify,
     arn: String,
+    client_context: Option<String>,
     timeout: Duration,
     started: Instant,
 }
@@ -128,6 +131,7 @@ impl Launch {
             environment: BTreeMap::new(),
             name: "function-under-test".to_owned(),
             timeout: Duration::from_secs(15),
+            client_context: None,
         }
     }
 
@@ -140,6 +144,12 @@ impl Launch {
     #[must_use]
     pub fn variable(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.environment.insert(name.into(), value.into());
+        self
+    }
+
+    #[must_use]
+    pub fn client_context(mut self, context: &Value) -> Self {
+        self.client_context = Some(context.to_string());
         self
     }
 
@@ -159,6 +169,7 @@ impl Launch {
             changed: Condvar::new(),
             event: Notify::new(),
             arn: format!("arn:aws:lambda:us-east-1:123456789012:function:{}", self.name),
+            client_context: self.client_context.clone(),
             timeout: self.timeout,
             started: Instant::now(),
         });
@@ -474,7 +485,11 @@ async fn next(shared: &Shared) -> Result<Answer, http::Error> {
                 .duration_since(SystemTime::UNIX_EPOCH)
                 .unwrap_or_default()
                 .as_millis();
-            return Response::builder()
+            let mut response = Response::builder();
+            if let Some(context) = &shared.client_context {
+                response = response.header("Lambda-Runtime-Client-Context", context);
+            }
+            return response
                 .header("Content-Type", "application/json")
                 .header("Lambda-Runtime-Aws-Request-Id", request_id)
                 .header("Lambda-Runtime-Deadline-Ms", deadline.to_string())
