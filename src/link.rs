@@ -110,14 +110,13 @@ impl BaseUrl {
         Self::api_stage(&stage.api_id, &stage.stage, region).map_err(invalid)
     }
 
-    /// The URL of a link.
+    /// The URL of a link. `data` is base64url, so that nothing in it needs to be encoded.
     pub fn link(&self, name: &Name, kind: ActionType, data: &str) -> String {
         let query = form_urlencoded::Serializer::new(String::new())
             .append_pair("action", name.as_str())
             .append_pair("type", kind.as_str())
-            .append_pair("data", data)
             .finish();
-        format!("{}/respond?{query}", self.0)
+        format!("{}/respond?{query}&data={data}", self.0)
     }
 
     /// The URL of a compact link, without what only people read. Where parameters are filled in, these two are as well,
