@@ -103,6 +103,18 @@ mod tests {
     }
 
     #[test]
+    fn only_links_of_an_epoch_are_compact() {
+        for (reference, is_compact) in [
+            (KeyRef::Kms(vec![1]), false),
+            (KeyRef::Local([1; 8]), false),
+            (KeyRef::Epoch(Epoch::at(1_790_000_000)), true),
+        ] {
+            let key = DataKey::new([7; 32]);
+            assert_eq!(SealingKey { key, reference }.is_compact(), is_compact);
+        }
+    }
+
+    #[test]
     fn different_keys_have_different_names() {
         assert_ne!(DataKey::new([1; 32]).local_id(), DataKey::new([2; 32]).local_id());
     }
