@@ -181,7 +181,7 @@ fn borrowing_subtract(a: &Limbs, b: &Limbs) -> (Limbs, bool) {
         let (difference, first) = out.overflowing_sub(limb);
         let (difference, second) = difference.overflowing_sub(u64::from(borrow));
         *out = difference;
-        borrow = first | second;
+        borrow = first || second;
     }
     (result, borrow)
 }

@@ -39,8 +39,8 @@ impl Sealed {
         let (suite, rest) = bytes.split_first().ok_or(Damage::Truncated)?;
         let (reference, rest) = match *suite {
             SUITE_KMS => {
-                let (length, rest) = rest.split_at_checked(2).ok_or(Damage::Truncated)?;
-                let length = length.iter().fold(0, |sum, byte| sum << 8 | usize::from(*byte));
+                let (length, rest) = rest.split_first_chunk().ok_or(Damage::Truncated)?;
+                let length = usize::from(u16::from_be_bytes(*length));
                 if !(1..=MAX_WRAPPED).contains(&length) {
                     return Err(Damage::Truncated);
                 }

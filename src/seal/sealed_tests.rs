@@ -256,3 +256,18 @@ fn the_length_of_the_wrapped_key_is_bounded() {
         assert!(Sealed::parse(bytes).is_ok(), "{length}");
     }
 }
+
+#[test]
+fn a_link_has_a_salt_a_commitment_and_a_tag_at_least() {
+    for header in [
+        [&[SUITE_KMS, 0, 1], [0].as_slice()].concat(),
+        [&[SUITE_LOCAL], [0; 8].as_slice()].concat(),
+        [&[SUITE_EPOCH], [0; 4].as_slice()].concat(),
+    ] {
+        let of = |length| Sealed::parse([header.as_slice(), &vec![0; length]].concat());
+        for short in [0, 1, 16, 31, 32, 48, 63] {
+            assert_eq!(of(short).err(), Some(Damage::Truncated), "{header:?} {short}");
+        }
+        assert!(of(64).is_ok(), "{header:?}");
+    }
+}

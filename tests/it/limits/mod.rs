@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 /// those of a busy machine.
 const SOON: Duration = match cfg!(debug_assertions) {
     true => Duration::from_secs(20),
-    false => Duration::from_millis(100),
+    false => Duration::from_millis(500),
 };
 
 #[track_caller]
