@@ -1,6 +1,7 @@
 //! The parts of a message: its context, its data keys and its frames.
 
 use super::*;
+use std::cmp::Ordering;
 
 pub(super) fn read_context(reader: &mut Reader<'_>) -> Result<BTreeMap<String, String>, Damage> {
     let mut context = BTreeMap::new();
@@ -14,13 +15,12 @@ pub(super) fn read_context(reader: &mut Reader<'_>) -> Result<BTreeMap<String, S
     }
     for _ in 0..count {
         let (key, value) = (entries.text()?, entries.text()?);
-        if context.contains_key(key) {
-            return Err(Damage::ContextKeyTwice);
-        }
         // `str` compares as its UTF-8 bytes do, which is the order of the specification.
         let last = context.keys().next_back();
-        if last.is_some_and(|last: &String| last.as_str() > key) {
-            return Err(Damage::ContextOutOfOrder);
+        match last.map(|last: &String| last.as_str().cmp(key)) {
+            Some(Ordering::Greater) => return Err(Damage::ContextOutOfOrder),
+            Some(Ordering::Equal) => return Err(Damage::ContextKeyTwice),
+            Some(Ordering::Less) | None => {}
         }
         context.insert(key.to_owned(), value.to_owned());
     }

@@ -718,7 +718,7 @@ fn contexts() {
     check(context(&[("a", "1"), ("a", "2")]), Err(Damage::ContextKeyTwice));
     check(
         context(&[("a", "1"), ("b", ""), ("a", "2")]),
-        Err(Damage::ContextKeyTwice),
+        Err(Damage::ContextOutOfOrder),
     );
     check(vec![0], Err(Damage::ContextLength));
     check(vec![0, 1], Err(Damage::ContextLength));

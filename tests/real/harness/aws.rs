@@ -988,14 +988,14 @@ fn a_dropped_stand_in_is_gone() {
     assert!(file.exists());
     drop(aws);
     for address in addresses {
-        assert_eq!(refused(address), Some(ErrorKind::ConnectionRefused));
+        assert_eq!(how_refused(address), Some(ErrorKind::ConnectionRefused));
     }
     assert!(!file.exists());
 }
 
 /// How connections are refused. A process that another test starts has a copy of the socket until it becomes its program, so that
 /// some may still be taken.
-fn refused(address: SocketAddr) -> Option<ErrorKind> {
+fn how_refused(address: SocketAddr) -> Option<ErrorKind> {
     let start = Instant::now();
     while start.elapsed() < Duration::from_secs(10) {
         if let Err(error) = TcpStream::connect(address) {
