@@ -42,7 +42,7 @@ impl HttpsUrl {
             return Err("must not hold a fragment (#)");
         }
         match url.host() {
-            Some(Host::Domain(name)) if is_full_name(name) => Ok(Self(url)),
+            Some(host @ Host::Domain(name)) if is_plain(&host) && is_full_name(name) => Ok(Self(url)),
             Some(Host::Ipv4(_) | Host::Ipv6(_)) => Err("must name its host, not its IP address"),
             Some(Host::Domain(_)) | None => Err("must name a host by its full name"),
         }
@@ -66,6 +66,17 @@ impl HttpsUrl {
     /// The whole address.
     pub fn as_str(&self) -> &str {
         self.0.as_str()
+    }
+}
+
+/// Whether whoever reads URLs can read one of this host. The URL standard lets more characters be in a name than RFC 3986 and
+/// HTTP do (`{`), and no name of the DNS that links are sent to has them.
+pub fn is_plain(host: &Host<&str>) -> bool {
+    match host {
+        Host::Domain(name) => name
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_')),
+        Host::Ipv4(_) | Host::Ipv6(_) => true,
     }
 }
 
@@ -118,6 +129,8 @@ mod tests {
             ("https://[::1]/", "must name its host, not its IP address"),
             ("https://localhost/", "must name a host by its full name"),
             ("https://example.com./", "must name a host by its full name"),
+            ("https://example.com{}/", "must name a host by its full name"),
+            ("https://a`b.example.com/", "must name a host by its full name"),
             (
                 "https://example.com/\n",
                 "must not hold white space, control characters or backslashes",

@@ -1,6 +1,7 @@
 //! Links as URLs: where they point, and what a request for one says.
 
 use crate::action::{ActionType, Name, wire};
+use crate::https_url::is_plain;
 use crate::rejection::{Damage, Fault, Rejection};
 use crate::template::Parameters;
 use serde_json::value::RawValue;
@@ -47,6 +48,9 @@ impl BaseUrl {
         }
         if !url.username().is_empty() || url.password().is_some() || authority.contains('@') {
             return Err("must not hold user info");
+        }
+        if !url.host().is_some_and(|host| is_plain(&host)) {
+            return Err("must name its host with letters, digits, `-`, `_` and dots");
         }
         if text.contains('?') || text.contains('#') {
             return Err("must not hold a query or fragment");
@@ -262,10 +266,23 @@ mod tests {
             "https://example.com/#",
             "https://example.com/ a",
             "https://exa\tmple.com",
+            "https://links.example.com{}",
+            "https://{links.example.com",
+            "https://a\"b.example.com",
+            "https://a`b.example.com",
+            "https://a!b.example.com",
             "javascript:alert(1)",
             "https://",
         ] {
             assert!(BaseUrl::https(text).is_err(), "{text}");
+        }
+        for host in [
+            "links-1.a_b.example.com",
+            "größe.example",
+            "127.0.0.1",
+            "[::1]:8443",
+        ] {
+            assert!(BaseUrl::https(&format!("https://{host}/")).is_ok(), "{host}");
         }
         assert!(BaseUrl::https("http://127.0.0.1").is_err());
         assert!(BaseUrl::https_or_local("http://example.com").is_err());

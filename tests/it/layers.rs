@@ -24,7 +24,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("action", &["json", "rejection", "select", "template", "webhook"]),
     ("select", &["action", "json", "rejection", "report"]),
     ("report", &["action", "json"]),
-    ("link", &["action", "rejection", "template"]),
+    ("link", &["action", "https_url", "rejection", "template"]),
     (
         "target",
         &[
