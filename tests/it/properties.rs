@@ -22,6 +22,8 @@ pub fn config(cases: u32) -> ProptestConfig {
     ProptestConfig {
         cases: wanted.map_or(cases, |text| text.parse().expect("PROPTEST_CASES is a number")),
         failure_persistence: Some(Box::new(FileFailurePersistence::Off)),
+        // Drafts that are no name and the like are drawn again, however many cases there shall be.
+        max_local_rejects: u32::MAX,
         ..ProptestConfig::default()
     }
 }
