@@ -20,7 +20,7 @@ async function watch() {
     onward.on('error', () => response.destroy());
     request.pipe(onward);
   });
-  // Only Chromium itself wants to go out by https; what a page wants is known as its request anyway.
+  // Nothing is asked by https here, and nobody outside is to be asked.
   server.on('connect', (request, socket) => socket.destroy());
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   const stop = () => {
@@ -29,6 +29,12 @@ async function watch() {
   };
   return { seen, stop, url: `http://127.0.0.1:${server.address().port}` };
 }
+
+/**
+ * Now and then Chromium asks its maker for news of itself, in whichever test that happens to be. This goes past the proxy, to
+ * names that do not resolve. Were it a page that asked, it would be known as its request anyway.
+ */
+const MAKER = ['*.google.com', '*.googleapis.com', '*.gstatic.com', '*.gvt1.com'];
 
 /** A site of somebody else's. */
 async function elsewhere() {
@@ -58,7 +64,7 @@ let browser;
 before(async () => {
   staged = await stage();
   [proxy, other] = [await watch(), await elsewhere()];
-  browser = await launch({ proxy: { server: proxy.url, bypass: '<-loopback>' } });
+  browser = await launch({ proxy: { server: proxy.url, bypass: ['<-loopback>', ...MAKER].join() } });
 });
 after(async () => {
   await browser?.close();
@@ -134,6 +140,16 @@ test('whatever a page would load is seen by these tests, and refused by the poli
   await add();
   await page.waitForTimeout(200);
   assert.ok(proxy.seen.some((url) => url.endsWith('/a.png')) && other.seen.some(({ url }) => url === '/a.css'));
+});
+
+test('what Chromium asks its maker for is not taken for what a page asks for', async (t) => {
+  const { page } = await tab(t);
+  proxy.seen.length = 0;
+  await assert.rejects(page.goto('http://update.googleapis.com/service/update2/json'), /ERR_NAME_NOT_RESOLVED/);
+  assert.deepEqual(proxy.seen, []);
+  // Any other host is asked for by the proxy.
+  await assert.rejects(page.goto('http://elsewhere.example/'), /ERR_EMPTY_RESPONSE/);
+  assert.deepEqual([...new Set(proxy.seen)], ['http://elsewhere.example/']);
 });
 
 const leadsOn = (url) => ({
