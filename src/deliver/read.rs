@@ -17,7 +17,11 @@ const MAX_SUBJECT_CHARS: usize = 200;
 const MAX_SNS_SUBJECT: usize = 99;
 /// Longest detail type of EventBridge (API reference of `PutEvents`).
 const MAX_DETAIL_TYPE_CHARS: usize = 128;
-/// Longest `source` of an event, and longest name of a secret.
+/// Longest id of a channel or member of Slack; theirs have 11 characters.
+const MAX_SLACK_ID_CHARS: usize = 64;
+/// Longest `source` of an event.
+const MAX_SOURCE_CHARS: usize = 256;
+/// Longest mail address with its name, and longest name of a secret.
 const MAX_NAME_BYTES: usize = 512;
 
 /// `deliver`: one channel, or a list of them.
@@ -201,7 +205,7 @@ const SLACK_ID: &str = "must be the id of a channel or member, as C0123ABCD or U
 
 fn is_slack_id(text: &str) -> bool {
     let plain = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit();
-    (1..=64).contains(&text.len()) && text.bytes().all(plain)
+    (1..=MAX_SLACK_ID_CHARS).contains(&text.len()) && text.bytes().all(plain)
 }
 
 fn teams(wire: wire::Teams) -> Result<Channel, Fault> {
@@ -222,9 +226,13 @@ fn eventbridge(wire: wire::EventBridge) -> Result<Channel, Fault> {
     let bus = Arn::bus(&wire.event_bus_arn).map_err(|what| Fault::at("event_bus_arn", what))?;
     let source = wire.source.unwrap_or_else(|| "sfn-callback-urls".to_owned());
     let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_');
-    if !(1..=256).contains(&source.len()) || !source.bytes().all(plain) || source.starts_with("aws.") {
-        let what =
-            "must have 1 to 256 letters, digits, dots, hyphens or underscores, and not begin with `aws.`";
+    if !(1..=MAX_SOURCE_CHARS).contains(&source.len())
+        || !source.bytes().all(plain)
+        || source.starts_with("aws.")
+    {
+        let what = format!(
+            "must have 1 to {MAX_SOURCE_CHARS} letters, digits, dots, hyphens or underscores, and not begin with `aws.`"
+        );
         return Err(Fault::at("source", what));
     }
     let detail_type = wire.detail_type.unwrap_or_else(|| super::event::TYPE.to_owned());

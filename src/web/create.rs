@@ -7,7 +7,7 @@ use crate::channels::{self, Deadline};
 use crate::deliver::Person;
 use crate::event::Event;
 use crate::expiration::Expiration;
-use crate::link::{LONG_URL_CHARS, MAX_URL_CHARS};
+use crate::link::{LONG_URL_CHARS, MAX_URL_CHARS, MAX_URLS_BYTES};
 use crate::log::Line;
 use crate::payload::Payload;
 use crate::rejection::{Fault, Rejection};
@@ -109,7 +109,8 @@ impl App {
         let base = base.ok_or_else(|| Rejection::ServiceError("no base URL is configured".to_owned()))?;
         let expires_at = expires_at(expiration);
         let mut warnings = request.notes.list();
-        let links_of = |person: Option<&Person>, warnings: &mut Vec<String>| {
+        let mut room = MAX_URLS_BYTES;
+        let mut links_of = |person: Option<&Person>, warnings: &mut Vec<String>| {
             let mut urls = serde_json::Map::new();
             let mut secrets = serde_json::Map::new();
             for (index, action) in request.actions.iter().enumerate() {
@@ -139,6 +140,7 @@ impl App {
                     Some(_) | None => base.link(&action.name, action.kind.action_type(), &data),
                 };
                 check_length(&url, index, warnings)?;
+                room = room.checked_sub(url.len()).ok_or_else(too_much)?;
                 urls.insert(action.name.to_string(), url.into());
             }
             Ok((urls, secrets))
@@ -212,6 +214,15 @@ fn check_length(url: &str, index: usize, warnings: &mut Vec<String>) -> Result<(
         ));
     }
     Ok(())
+}
+
+fn too_much() -> Rejection {
+    let mebibytes = MAX_URLS_BYTES >> 20;
+    let what = format!(
+        "all links of the request together would have more than {mebibytes} MiB; make several requests, or shorten the \
+         texts"
+    );
+    Rejection::UrlTooLong(Fault::at("actions", what))
 }
 
 /// Method and content type, which a direct invocation does not have.

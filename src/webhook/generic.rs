@@ -9,6 +9,8 @@ use crate::rejection::Fault;
 const MAX_TEXT_CHARS: usize = 128;
 /// Most parts of what is signed.
 const MAX_PARTS: usize = 16;
+/// Longest name of a header that an author gives, in characters.
+const MAX_HEADER_NAME_CHARS: usize = 64;
 
 /// An HMAC over body, time, headers and fixed texts.
 #[derive(Debug, Clone, PartialEq)]
@@ -162,10 +164,11 @@ fn part_of(text: &str) -> Part<'_> {
 /// A name of a header (RFC 9110, `token`).
 pub(super) fn check_header(field: &str, name: &str) -> Result<(), Fault> {
     let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    if (1..=64).contains(&name.len()) && name.bytes().all(is_token) {
+    if (1..=MAX_HEADER_NAME_CHARS).contains(&name.len()) && name.bytes().all(is_token) {
         Ok(())
     } else {
-        let what = "must be the name of a header: 1 to 64 letters, digits and hyphens";
+        let what =
+            format!("must be the name of a header: 1 to {MAX_HEADER_NAME_CHARS} letters, digits and hyphens");
         Err(Fault::at(field, what))
     }
 }

@@ -42,6 +42,37 @@ fn a_request_makes_a_thousand_links_and_not_one_more() {
 }
 
 #[test]
+fn the_links_of_a_request_have_at_most_four_mebibytes_together() {
+    let stack = Stack::new(FEATURES);
+    let request = |links: usize, recipients: usize, output: usize| {
+        let actions: Vec<Value> = (0..links)
+            .map(
+                |index| json!({"name": format!("a{index}"), "type": "success", "output": "x".repeat(output)}),
+            )
+            .collect();
+        let people: Vec<Value> = (0..recipients)
+            .map(|index| json!({"id": format!("p{index:02}")}))
+            .collect();
+        json!({"token": "t", "actions": actions, "recipients": people})
+    };
+    let length = |output: usize| {
+        let answer = stack.create(&request(1, 1, output)).json();
+        answer["recipients"][0]["urls"]["a0"].as_str().unwrap().len()
+    };
+    // A thousand links as long as they may be on average, and the next longer ones.
+    let outputs: Vec<usize> = (2_000..4_000).collect();
+    let longest = outputs[outputs.partition_point(|output| length(*output) <= 4_194) - 1];
+    let answer = stack.create(&request(10, 100, longest));
+    assert_eq!(answer.status, 200);
+    assert!(answer.body.len() < 6 << 20, "what Lambda hands on");
+    refused(
+        &stack.create(&request(10, 100, longest + 1)),
+        "UrlTooLong",
+        "actions: all links of the request together would have more than 4 MiB",
+    );
+}
+
+#[test]
 fn a_request_has_at_most_a_mebibyte() {
     let stack = Stack::new(FEATURES);
     let request = one(heartbeat()).to_string();

@@ -24,6 +24,12 @@ fn an_author_is_refused_one_beyond_each_limit() {
             json!({"header": "X-S", "prefix": "x".repeat(chars)}),
         )
     };
+    let header = |chars: usize| {
+        with(
+            scheme("generic", json!("s")),
+            json!({"header": "x".repeat(chars)}),
+        )
+    };
     let text = |chars: usize| {
         let parts = json!(["x".repeat(chars), "{body}"]);
         with(
@@ -54,6 +60,10 @@ fn an_author_is_refused_one_beyond_each_limit() {
         (
             hook_of(&tolerance, 86_400),
             "verify.tolerance: must be from 1 to 86,400 seconds",
+        ),
+        (
+            hook_of(&header, 64),
+            "verify.header: must be the name of a header: 1 to 64 letters",
         ),
         (hook_of(&parts, 16), "verify.parts: must have at most 16"),
         (hook_of(&text, 128), "verify.parts: must have 1 to 128"),
