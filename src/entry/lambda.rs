@@ -293,8 +293,9 @@ mod tests {
     fn rest(change: impl FnOnce(&mut Value)) -> Value {
         let mut event = json!({
             "resource": "/respond", "path": "/respond", "httpMethod": "GET",
-            "headers": {"Host": "api.example.com", "Accept": "text/plain"},
-            "multiValueHeaders": {"Host": ["api.example.com"], "Accept": ["text/html;q=0.5", "text/plain"]},
+            "headers": {"Host": "api.example.com", "Accept": "text/plain", "X-Forwarded-For": "198.51.100.1"},
+            "multiValueHeaders": {"Host": ["api.example.com"], "Accept": ["text/html;q=0.5", "text/plain"],
+                "X-Forwarded-For": ["198.51.100.1"]},
             "queryStringParameters": {"data": "2-AQ==", "a": "2"},
             "multiValueQueryStringParameters": {"data": ["2-AQ=="], "a": ["1", "2"]},
             "pathParameters": null, "stageVariables": null, "body": null, "isBase64Encoded": false,
@@ -308,7 +309,8 @@ mod tests {
         let mut event = json!({
             "version": "2.0", "routeKey": "ANY /respond", "rawPath": "/v1/respond",
             "rawQueryString": "data=2-AQ%3D%3D&a=1&a=2",
-            "headers": {"host": "api.example.com", "accept": "text/html;q=0.5,text/plain"},
+            "headers": {"host": "api.example.com", "accept": "text/html;q=0.5,text/plain",
+                "x-forwarded-for": "198.51.100.1"},
             "queryStringParameters": {"data": "2-AQ==", "a": "1,2"},
             "requestContext": {"stage": "v1", "domainName": "api.example.com", "timeEpoch": 1,
                 "http": {"method": "GET", "path": "/v1/respond", "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1"}},
@@ -322,6 +324,7 @@ mod tests {
     fn both_kinds_of_event_give_the_same_request() {
         for (event, door) in [(rest(|_| ()), Door::RestApi), (http(|_| ()), Door::HttpApi)] {
             let (caller, request) = read(&event);
+            // Not what a visitor wrote into `X-Forwarded-For`.
             assert_eq!(
                 (caller.door, caller.source_ip.as_deref()),
                 (door, Some("192.0.2.1"))

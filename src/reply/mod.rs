@@ -15,7 +15,7 @@ use crate::rejection::Rejection;
 use crate::transaction::TransactionId;
 use http::header::{
     ALLOW, CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue,
-    LOCATION, REFERRER_POLICY, RETRY_AFTER, VARY, X_CONTENT_TYPE_OPTIONS,
+    LOCATION, REFERRER_POLICY, RETRY_AFTER, STRICT_TRANSPORT_SECURITY, VARY, X_CONTENT_TYPE_OPTIONS,
 };
 use http::{Response, StatusCode};
 use serde::Serialize;
@@ -271,8 +271,13 @@ impl Visitor<'_> {
         let Page { html, policy } = page(&Look::new(self.language, self.brand));
         let policy = HeaderValue::try_from(policy).expect("origins of redirects are ASCII");
         let mut reply = with_policy(plain(status, Format::Html, html), policy);
-        let language = HeaderValue::from_static(self.language.tag());
-        reply.headers_mut().insert(CONTENT_LANGUAGE, language);
+        let headers = reply.headers_mut();
+        headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static(self.language.tag()));
+        // Not with an author's page: it may speak with the window that opened it.
+        headers.insert(
+            HeaderName::from_static("cross-origin-opener-policy"),
+            HeaderValue::from_static("same-origin"),
+        );
         reply
     }
 }
@@ -373,7 +378,8 @@ fn indented(body: &impl Serialize) -> String {
     serde_json::to_string_pretty(body).expect("our own types have string keys only")
 }
 
-/// An answer with the headers that all answers have: nothing may be stored, indexed, framed or guessed.
+/// An answer with the headers that all answers have: nothing may be stored, indexed, framed, embedded or guessed, and the host
+/// is asked by HTTPS only. Its subdomains are not ours.
 fn plain(status: StatusCode, format: Format, body: String) -> Reply {
     let mut reply = Response::new(body);
     *reply.status_mut() = status;
@@ -384,6 +390,14 @@ fn plain(status: StatusCode, format: Format, body: String) -> Reply {
     headers.insert(CONTENT_SECURITY_POLICY, policy);
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(
+        STRICT_TRANSPORT_SECURITY,
+        HeaderValue::from_static("max-age=31536000"),
+    );
+    headers.insert(
+        HeaderName::from_static("cross-origin-resource-policy"),
+        HeaderValue::from_static("same-origin"),
+    );
     headers.insert(
         HeaderName::from_static("x-robots-tag"),
         HeaderValue::from_static("noindex, nofollow"),

@@ -92,7 +92,8 @@ async function tab(t, used = browser) {
 
 const STRICT = /^default-src 'none'; style-src 'sha256-[A-Za-z0-9+/]{43}='; form-action 'self'; frame-ancestors 'none'; base-uri 'none'$/;
 const HEADERS = {
-  'cache-control': 'no-store', 'referrer-policy': 'no-referrer', 'x-content-type-options': 'nosniff',
+  'cache-control': 'no-store', 'strict-transport-security': 'max-age=31536000', 'cross-origin-resource-policy': 'same-origin',
+  'cross-origin-opener-policy': 'same-origin', 'referrer-policy': 'no-referrer', 'x-content-type-options': 'nosniff',
   'x-robots-tag': 'noindex, nofollow', vary: 'Accept, Accept-Language', 'content-type': 'text/html; charset=utf-8',
 };
 

@@ -108,7 +108,7 @@ fn accept_chooses_the_best_type() {
 }
 
 #[test]
-fn answers_may_not_be_stored_framed_guessed_or_indexed() {
+fn answers_may_not_be_stored_framed_embedded_guessed_or_indexed() {
     let stack = Stack::new(PLAIN);
     let page = json!({"response": {"html": "<p>own"}});
     let url = stack.link(with(heartbeat(), page), nothing());
@@ -130,7 +130,29 @@ fn answers_may_not_be_stored_framed_guessed_or_indexed() {
                 .contains("frame-ancestors 'none'")
         );
         assert_eq!(answer.header("vary"), "Accept, Accept-Language");
+        assert_eq!(answer.header("strict-transport-security"), "max-age=31536000");
+        assert_eq!(answer.header("cross-origin-resource-policy"), "same-origin");
     }
+}
+
+#[test]
+fn our_pages_are_kept_apart_from_windows_that_opened_them_and_authors_pages_are_not() {
+    let stack = Stack::new(PLAIN);
+    let opener = |answer: &Answer| answer.headers.get("cross-origin-opener-policy").cloned();
+    let ours = stack.link(heartbeat(), nothing());
+    let authors = stack.link(
+        with(heartbeat(), json!({"response": {"html": "<p>own"}})),
+        nothing(),
+    );
+    for page in [
+        stack.get_as(&ours, "text/html"),
+        stack.get_as(&format!("{authors}x"), "text/html"),
+    ] {
+        assert_eq!(opener(&page).unwrap(), "same-origin");
+    }
+    let page = stack.get_as(&authors, "text/html");
+    assert_eq!((page.body.as_str(), opener(&page)), ("<p>own", None));
+    assert_eq!(opener(&stack.get(&ours)), None, "JSON is no window");
 }
 
 // --- what the task is told ---

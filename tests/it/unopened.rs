@@ -13,14 +13,17 @@ use std::borrow::Borrow;
 const FEW: [Language; 2] = [Language::English, Language::Japanese];
 const TYPES: [&str; 3] = ["application/json", "text/html", "text/plain"];
 /// Everything that an answer may say besides its body. None of it is made from the link.
-const HEADERS: [&str; 10] = [
+const HEADERS: [&str; 13] = [
     "allow",
     "cache-control",
     "content-language",
     "content-security-policy",
     "content-type",
+    "cross-origin-opener-policy",
+    "cross-origin-resource-policy",
     "referrer-policy",
     "retry-after",
+    "strict-transport-security",
     "vary",
     "x-content-type-options",
     "x-robots-tag",
