@@ -10,7 +10,7 @@ import { stage } from './catalogue.js';
 import { go, person } from './browser.js';
 import { read } from './service.js';
 
-const TRIES = 10_000;
+const TRIES = Number(process.env.SCANNER_TRIES ?? 10_000);
 const FAST_TRIES = 50;
 
 let staged;
