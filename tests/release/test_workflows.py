@@ -39,7 +39,7 @@ def commands(script: str) -> list[str]:
 
 
 def test_there_are_workflows_for_tests_and_releases() -> None:
-    assert WORKFLOWS == ["release.yml", "test.yml"]
+    assert WORKFLOWS == ["advisories.yml", "release.yml", "test.yml"]
     assert "pull_request" in workflow("test.yml")["on"] and "workflow_call" in workflow("test.yml")["on"]
     assert workflow("release.yml")["on"]["push"]["tags"] == ["v*"]
 
