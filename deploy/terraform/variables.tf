@@ -268,7 +268,7 @@ variable "log_retention_days" {
 variable "tracing" {
   type        = bool
   default     = null
-  description = "X-Ray traces the functions and, if there is one, the REST API."
+  description = "X-Ray traces the functions, and never the API: its record of a request would hold the link."
 }
 
 variable "alarm_topic_arn" {

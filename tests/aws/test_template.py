@@ -197,17 +197,19 @@ def test_the_id_of_the_deployment_changes_with_the_api_and_with_nothing_else() -
     assert after("ProcessCallbackResource", PathPart="answer") != before
     assert after("Api", BinaryMediaTypes=["*/*"]) != before
     assert after("Api", Name="another") == before
-    assert after("ApiStage", TracingEnabled=True) == before
+    assert after("ApiStage", Description="another") == before
     assert after("CreateUrls", MemorySize=512) == before
 
 
-def test_no_link_can_come_into_a_log_of_api_gateway() -> None:
+def test_no_link_can_come_into_a_log_or_trace_of_api_gateway() -> None:
     stage = templates.written(REST)["Resources"]["ApiStage"]["Properties"]
     http_stage = templates.written(REST)["Resources"]["HttpApiStage"]["Properties"]
     assert "AccessLogSetting" not in stage and "AccessLogSettings" not in http_stage
     [settings] = stage["MethodSettings"]
     assert (settings["LoggingLevel"], settings["DataTraceEnabled"]) == ("OFF", False)
     assert "LoggingLevel" not in http_stage["DefaultRouteSettings"]
+    # What X-Ray keeps of a request to a stage has its URL, query and all.
+    assert stage["TracingEnabled"] is False
 
 
 @pytest.mark.parametrize("name", TEMPLATES)

@@ -125,7 +125,7 @@ def row_of(number: str) -> str:
         ("`every_rejection_has_its_code_status_headers_and_line_and_sends_nothing`", "`refused`", "no test refused in"),
         ("`tests/it/properties.rs` `no_forged_link_opens`", "`tests/it/process.rs` `no_forged_link_opens`", "9.1.1: no test"),
         ("`nothing_secret_was_written`", "`nothing_secret`", "no test nothing_secret in tests/aws/conftest.py"),
-        ("`test_no_link_can_come_into_a_log_of_api_gateway`", "`Resolved`", "14.2.1: no test Resolved"),
+        ("`test_no_link_can_come_into_a_log_or_trace_of_api_gateway`", "`Resolved`", "14.2.1: no test Resolved"),
         ("`the page ${shown.name} asks for nothing else`", "`the page asks`", "3.4.7: no test the page asks"),
         ("`src/constant_time.rs` `only", "`src/constant.rs` `only", "no file src/constant.rs"),
         ("; F93 F95 F98", "; F93 F95 F999", "3.5.1: no rule F999"),
