@@ -1,6 +1,6 @@
 //! Payloads as the Python application wrote them: inside of `1-` and `2-` links.
 
-use super::Payload;
+use super::{END_OF_TIMES, Payload};
 use crate::action::{self, ActionKind, Confirm, Notes, Question, Recipient, Source};
 use crate::json::{self, JsonText};
 use crate::language::Language;
@@ -225,16 +225,17 @@ fn raw(json: &JsonText) -> Box<RawValue> {
 
 /// Python wrote whole seconds; a fraction is dropped.
 fn seconds(number: f64) -> Result<u64, Damage> {
-    const LAST: f64 = 253_402_300_800.0; // the year 10000
-    if !(0.0..LAST).contains(&number) {
-        return Err(Damage::Content("a time out of range".to_owned()));
-    }
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
-        reason = "the range was checked"
+        reason = "what is too large becomes the largest number, which is no time either"
     )]
-    Ok(number as u64)
+    let whole = number as u64;
+    if number >= 0.0 && whole < END_OF_TIMES {
+        Ok(whole)
+    } else {
+        Err(Damage::Content("a time out of range".to_owned()))
+    }
 }
 
 #[cfg(test)]

@@ -10,6 +10,9 @@ use crate::target::Target;
 use crate::transaction::TransactionId;
 use crate::webhook::DerivedKey;
 
+/// The end of all times in links, in Unix seconds: the year 10000 (docs/FORMAT.md, F64 and F150).
+const END_OF_TIMES: u64 = 253_402_300_800;
+
 /// The content of one link. Only the holder of a key can have written it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Payload {

@@ -9,7 +9,7 @@ use crate::action::{
 };
 use crate::json::{self, JsonText};
 use crate::language::Language;
-use crate::payload::Payload;
+use crate::payload::{END_OF_TIMES, Payload};
 use crate::rejection::{Damage, Fault};
 use crate::target::Target;
 use crate::transaction::TransactionId;
@@ -66,8 +66,8 @@ fn fields(bytes: &[u8]) -> Result<Fields, &'static str> {
                 let id = decoder.bytes().ok().and_then(|bytes| bytes.try_into().ok());
                 fields.transaction = Some(TransactionId::new(id.ok_or("transaction id")?));
             }
-            key::ISSUED_AT => fields.issued_at = Some(decoder.u64().map_err(|_| "issue time")?),
-            key::EXPIRES_AT => fields.expires_at = Some(decoder.u64().map_err(|_| "expiration")?),
+            key::ISSUED_AT => fields.issued_at = Some(time(decoder).ok_or("issue time")?),
+            key::EXPIRES_AT => fields.expires_at = Some(time(decoder).ok_or("expiration")?),
             key::FLAGS => fields.flags = Some(decoder.u64().map_err(|_| "flags")?),
             key::NAME => fields.name = Some(text(decoder)?),
             key::TYPE => fields.kind = Some(decoder.u64().map_err(|_| "type")?),
@@ -93,6 +93,10 @@ fn fields(bytes: &[u8]) -> Result<Fields, &'static str> {
         })?;
     }
     Ok(fields)
+}
+
+fn time(decoder: &mut Decoder<'_>) -> Option<u64> {
+    decoder.u64().ok().filter(|time| *time < END_OF_TIMES)
 }
 
 fn read_static(fields: &mut Fields, key: u64, decoder: &mut Decoder<'_>) -> Result<(), &'static str> {

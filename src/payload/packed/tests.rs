@@ -54,6 +54,22 @@ fn the_hand_written_payload_is_what_the_writer_writes() {
 }
 
 #[test]
+fn times_end_with_the_year_9999() {
+    for (key, what) in [(key::ISSUED_AT, "issue time"), (key::EXPIRES_AT, "expiration")] {
+        let at = |time: u64| {
+            with(|fields| {
+                fields.retain(|field| field.0 != key);
+                fields.push((key, cbor(|e| drop(e.u64(time)))));
+                fields.sort_by_key(|field| field.0);
+            })
+        };
+        assert!(read(&at(253_402_300_799)).is_ok());
+        refused(&at(253_402_300_800), what);
+        refused(&at(u64::MAX), what);
+    }
+}
+
+#[test]
 fn what_was_written_is_read_again() {
     let long = "x".repeat(300);
     for action in [

@@ -483,6 +483,18 @@ fn opened() -> Vec<Made> {
             r#"{{"name":"{long_name}","type":"failure","error":"{long_error}"}}"#
         )),
     );
+    let last = 253_402_300_799_u64;
+    add(
+        "ok_times_of_the_year_9999",
+        "The last second that there is.",
+        &[(2, uint(last)), (3, uint(last))],
+        payload(
+            &format!(
+                r#"{{"token":"{TOKEN}","iat":{last},"tid":"{TRANSACTION}","exp":{last},"action":{HEARTBEAT}}}"#
+            ),
+            true,
+        ),
+    );
     let token = |token: &str| payload(&payload_json(token, HEARTBEAT), true);
     add(
         "ok_token_text",
@@ -1183,6 +1195,18 @@ fn fields() -> Vec<Made> {
             "expires_at_negative",
             "A time is not negative.",
             with(&[(3, vec![0x20])]),
+            "expiration",
+        ),
+        refused(
+            "issued_at_year_10000",
+            "Times end with the year 9999.",
+            with(&[(2, uint(253_402_300_800))]),
+            "issue time",
+        ),
+        refused(
+            "expires_at_year_10000",
+            "Times end with the year 9999.",
+            with(&[(3, uint(253_402_300_800))]),
             "expiration",
         ),
         refused(
