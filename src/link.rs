@@ -10,8 +10,8 @@ use url::{Url, form_urlencoded};
 
 /// Longest URL that is handed out, in characters; API Gateway takes 10,240 bytes with the headers.
 pub const MAX_URL_CHARS: usize = 8_000;
-/// Longest that all URLs of an answer are together, in bytes. Lambda's answer may have 6 MB, and there are their names, warnings and
-/// secrets besides (Lambda's quotas).
+/// Most bytes of all URLs of a request together. Lambda's answer may have 6 MB (Lambda's quotas), and names, warnings and secrets
+/// stand in it besides.
 pub const MAX_URLS_BYTES: usize = 4 << 20;
 /// URLs longer than this are cut or refused by some mail programs, which is worth a warning.
 pub const LONG_URL_CHARS: usize = 2_000;

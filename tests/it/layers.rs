@@ -585,6 +585,7 @@ fn no_answer_and_no_log_line_can_see_a_payload() {
     let sources = sources();
     for file in [
         "reply/mod.rs",
+        "reply/create.rs",
         "reply/describe.rs",
         "page/mod.rs",
         "page/ask.rs",
