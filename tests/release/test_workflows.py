@@ -8,23 +8,15 @@ import subprocess
 from typing import Any
 
 import pytest
-import yaml
 
-from project import ROOT
+from project import ROOT, WORKFLOWS_FOLDER, workflow
 
-FOLDER = ROOT / ".github/workflows"
-WORKFLOWS = sorted(it.name for it in FOLDER.iterdir())
+WORKFLOWS = sorted(it.name for it in WORKFLOWS_FOLDER.iterdir())
 # What may stand at the beginning of a command besides our own scripts.
 TOOLS = {"rustup", "pip", "cargo-deny", "terraform"}
 TOOLS |= {"mkdir", "cp", "cd", "cat", "grep", "tee", "diff", "sha256sum", "gh"}
 # Our scripts, and where the test command runs them.
 SCRIPTS = {"./package": "tests/release/run", ".ci/run": None}
-
-
-def workflow(name: str) -> dict[str, Any]:
-    read = yaml.safe_load((FOLDER / name).read_text())
-    read["on"] = read.pop(True)  # YAML 1.1 reads `on` so
-    return read
 
 
 def steps(name: str) -> list[dict[str, Any]]:
@@ -118,7 +110,7 @@ def test_a_release_is_tested_validated_and_built_twice_for_both_processors() -> 
 
 
 def test_tools_that_make_the_bytes_are_pinned() -> None:
-    text = (FOLDER / "release.yml").read_text()
+    text = (WORKFLOWS_FOLDER / "release.yml").read_text()
     assert re.search(r'RUSTUP_TOOLCHAIN: "\d+\.\d+\.\d+"', text)
     assert re.search(r"pip install cargo-lambda==\S+ ziglang==\S+\n", text)
     [wanted] = re.findall(r'^rust-version = "(.*)"$', (ROOT / "Cargo.toml").read_text(), re.MULTILINE)
