@@ -62,7 +62,9 @@ QUOTAS = (
         STATES,
         (3_000, 1_500, 1_500, 1_500),
     ),
-    Quota("send_task_refill", "SendTaskSuccess calls a second (refill of the bucket)", STATES, (500, 300, 300, 300)),
+    Quota(
+        "send_task_refill", "SendTaskSuccess calls a second (refill of the bucket)", STATES, (500, 300, 300, 300)
+    ),
     Quota(
         "kms_rate",
         "KMS calls a second: all cryptographic operations with symmetric and HMAC keys together",
@@ -94,7 +96,12 @@ QUOTAS = (
         'AWS Lambda Developer Guide, "Lambda scaling behavior"',
         everywhere(1_000),
     ),
-    Quota("api_rate", "API Gateway: requests a second, for all APIs together", GATEWAY, (10_000, 10_000, 10_000, 2_500)),
+    Quota(
+        "api_rate",
+        "API Gateway: requests a second, for all APIs together",
+        GATEWAY,
+        (10_000, 10_000, 10_000, 2_500),
+    ),
     Quota(
         "api_burst",
         "API Gateway: requests at once (size of the token bucket); cannot be raised by itself",

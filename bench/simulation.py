@@ -14,7 +14,7 @@ from __future__ import annotations
 import heapq
 from collections import Counter, OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 # ---------------------------------------------------------------- what the service does; the tests compare it with src/
@@ -37,7 +37,10 @@ SCALING_SECONDS, IDLE_SECONDS = 10.0, 300.0
 # How often senders try again: seconds from a failure to the next attempt.
 SENDERS: dict[str, tuple[tuple[float, ...], str]] = {
     "svix": ((5, 300, 1_800, 7_200, 18_000, 36_000, 36_000), 'Svix documentation, "Retry Schedule"'),
-    "slack": ((1, 60, 300), 'Slack documentation, "The Events API", "Retries" (the first one "nearly immediately")'),
+    "slack": (
+        (1, 60, 300),
+        'Slack documentation, "The Events API", "Retries" (the first one "nearly immediately")',
+    ),
     "github": ((), 'GitHub documentation, "Handling failed webhook deliveries": none by itself'),
 }
 
@@ -132,25 +135,6 @@ class Scenario:
         return self.cpu * max(1.0, MEMORY_OF_A_PROCESSOR / self.memory)
 
 
-@dataclass
-class Result:
-    """Visits, requests and calls, counted; times in seconds after the first visit could arrive."""
-
-    answered: int = 0
-    at_once: int = 0
-    gave_up: int = 0
-    requests: int = 0
-    most_tries: int = 0
-    last_answer: float = 0.0
-    waited: list[float] | None = None
-    told: Counter[str] | None = None
-    refused: Counter[str] | None = None
-    most_at_once: int = 0
-    most_instances: int = 0
-    kms_calls: int = 0
-    send_task_calls: int = 0
-
-
 # Who tells a visitor to try again, by the quota that was used up.
 TELLS = {
     "throttle_rate": "api",
@@ -162,6 +146,25 @@ TELLS = {
     "send_task_refill": "service",
 }
 WHO = ("api", "lambda", "service")
+
+
+@dataclass
+class Result:
+    """Visits, requests and calls, counted; times in seconds after the first visit could arrive."""
+
+    answered: int = 0
+    at_once: int = 0
+    gave_up: int = 0
+    requests: int = 0
+    most_tries: int = 0
+    last_answer: float = 0.0
+    waited: list[float] = field(default_factory=list)
+    told: Counter[str] = field(default_factory=lambda: Counter(dict.fromkeys(WHO, 0)))
+    refused: Counter[str] = field(default_factory=Counter)
+    most_at_once: int = 0
+    most_instances: int = 0
+    kms_calls: int = 0
+    send_task_calls: int = 0
 
 
 class Visit:
@@ -199,7 +202,9 @@ class Simulation:
         throttled = scenario.door != "function-url"
         self.account = Bucket(quotas["api_burst"], quotas["api_rate"]) if throttled else None
         self.stage = {
-            method: Bucket(quotas["throttle_burst"], quotas["throttle_rate"]) for method in self.methods if throttled
+            method: Bucket(quotas["throttle_burst"], quotas["throttle_rate"])
+            for method in self.methods
+            if throttled
         }
         # AWS does not publish how large this bucket is; one second's worth is taken.
         self.rate = Bucket(scenario.requests_per_second, scenario.requests_per_second)
@@ -211,13 +216,15 @@ class Simulation:
         self.busy = self.instances = 0
         # The one used last is used first, so the others have waited at least as long.
         self.idle: list[Instance] = []
-        self.result = Result(waited=[], told=Counter(dict.fromkeys(WHO, 0)), refused=Counter())
+        self.result = Result()
 
     def run(self) -> Result:
         scenario = self.scenario
         arrivals = [
             # Links of one data key were sent together, and are opened whenever their readers come.
-            Visit(number, number // scenario.links_per_key, random_share(scenario.seed, number, 0) * scenario.within)
+            Visit(
+                number, number // scenario.links_per_key, random_share(scenario.seed, number, 0) * scenario.within
+            )
             for number in range(scenario.visits)
         ]
         # Beside the heap, most of which would be visits that are still to come.
@@ -404,7 +411,9 @@ def on_paper(scenario: Scenario, answered: int | None = None) -> dict[str, Bound
     busy = requests * scenario.computing + scenario.states
     bounds = {
         "send_task_refill": bound(visits, quotas["send_task_refill"], quotas["send_task_bucket"]),
-        "kms_rate": Bound(float(quotas["kms_rate"] * scenario.links_per_key), max(0.0, keys / quotas["kms_rate"] - 1)),
+        "kms_rate": Bound(
+            float(quotas["kms_rate"] * scenario.links_per_key), max(0.0, keys / quotas["kms_rate"] - 1)
+        ),
         "concurrency": bound(visits, scenario.concurrency / busy, 0),
         "requests_per_concurrency": bound(
             visits, scenario.requests_per_second / requests, scenario.requests_per_second / requests
@@ -426,7 +435,7 @@ def tightest(bounds: dict[str, Bound]) -> str:
 
 def bound_by(result: Result, bounds: dict[str, Bound]) -> str:
     """The quota that takes longest on paper, if it refused anything; else the one that refused most calls."""
-    refused = result.refused or {}
+    refused = result.refused
     slowest = tightest(bounds)
     if refused.get(slowest):
         return slowest

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import re
@@ -70,7 +71,11 @@ def answered(*arguments: object) -> list[dict[str, Any]]:
     ("size", "per_second", "takes"),
     [
         # What was left over is counted, never above the size.
-        (3, 1, [(0, True), (0, True), (0, True), (0, False), (0.5, False), (1.0, True), (1.5, False), (2.0, True)]),
+        (
+            3,
+            1,
+            [(0, True), (0, True), (0, True), (0, False), (0.5, False), (1.0, True), (1.5, False), (2.0, True)],
+        ),
         (3, 1, [(0, True), (100, True), (100, True), (100, True), (100, False)]),
         # A refusal takes nothing: the next token comes when it would have come.
         (1, 2, [(0, True), (0.1, False), (0.2, False), (0.4, False), (0.5, True), (0.9, False), (1.0, True)]),
@@ -79,7 +84,9 @@ def answered(*arguments: object) -> list[dict[str, Any]]:
         (2, 0.5, [(0, True), (0, True), (1.9, False), (2, True), (3.9, False), (4, True)]),
     ],
 )
-def test_a_bucket_gives_what_is_computed_by_hand(size: int, per_second: float, takes: list[tuple[float, bool]]) -> None:
+def test_a_bucket_gives_what_is_computed_by_hand(
+    size: int, per_second: float, takes: list[tuple[float, bool]]
+) -> None:
     bucket = Bucket(size, per_second)
     assert [bucket.take(now) for now, _ in takes] == [taken for _, taken in takes]
 
@@ -159,7 +166,9 @@ def test_a_throttled_report_is_tried_three_times_with_our_pauses() -> None:
 
 def test_no_report_begins_after_the_budget() -> None:
     # Each attempt takes 3.2 s, so that the second one ends after 6 s.
-    it = scenario(**TEN | NO_TIME | {"visits": 2, "attempts": 3, "states": 3.2}, send_task_bucket=1, send_task_refill=10**-6)
+    it = scenario(
+        **TEN | NO_TIME | {"visits": 2, "attempts": 3, "states": 3.2}, send_task_bucket=1, send_task_refill=10**-6
+    )
     result = simulate(it)
     assert (result.answered, result.gave_up, result.send_task_calls) == (1, 1, 1 + 2)
 
@@ -206,7 +215,15 @@ def test_every_instance_has_a_memory_of_its_own() -> None:
 
 
 def test_people_give_up_after_so_many_refusals_and_are_told_when() -> None:
-    it = scenario(kind="link", visits=50, patience=4, attempts=1, reload=(1.0, 2.0), send_task_bucket=1, send_task_refill=10**-9)
+    it = scenario(
+        kind="link",
+        visits=50,
+        patience=4,
+        attempts=1,
+        reload=(1.0, 2.0),
+        send_task_bucket=1,
+        send_task_refill=10**-9,
+    )
     result = simulate(it)
     assert (result.answered, result.gave_up, result.most_tries) == (1, 49, 4)
     assert result.told["service"] == 49 * 4 == result.requests - 1
@@ -215,8 +232,8 @@ def test_people_give_up_after_so_many_refusals_and_are_told_when() -> None:
 def test_what_the_page_says_is_waited_for() -> None:
     # One token each five seconds. Whoever came back after one second would find none.
     it = scenario(
-        kind="link", visits=2, within=0.001, patience=2, attempts=1, reload=(1.0, 1.0), send_task_bucket=1, send_task_refill=0.2,
-        **NO_TIME,
+        kind="link", visits=2, within=0.001, patience=2, attempts=1, reload=(1.0, 1.0),
+        send_task_bucket=1, send_task_refill=0.2, **NO_TIME,
     )  # fmt: skip
     assert simulate(it).answered == 2
     refused_by_the_api = replace(it, quotas=ENDLESS | {"throttle_burst": 1, "throttle_rate": 0.2})
@@ -230,7 +247,8 @@ def test_senders_come_back_by_their_schedule(name: str, last: float) -> None:
     result = simulate(it)
     assert (result.answered, result.gave_up) == (1, 3)
     assert result.most_tries == len(simulation.SENDERS[name][0]) + 1
-    all_through = simulate(replace(it, visits=4 if name != "github" else 1, quotas=ENDLESS | {"throttle_burst": 1, "throttle_rate": 1}))
+    soon = ENDLESS | {"throttle_burst": 1, "throttle_rate": 1}
+    all_through = simulate(replace(it, visits=4 if name != "github" else 1, quotas=soon))
     assert all_through.gave_up == 0 and all_through.last_answer <= last + 0.001
 
 
@@ -273,7 +291,9 @@ def test_every_visit_ends_once_and_every_request_is_counted_once(changes: dict[s
         assert wanted <= successes <= wanted + (result.gave_up if it.kind == "page" else 0)
         for quota, who in simulation.TELLS.items():
             assert result.refused[quota] == 0 or result.told[who] > 0 or who == "service"
-        by_api_and_lambda = sum(result.refused[quota] for quota, who in simulation.TELLS.items() if who != "service")
+        by_api_and_lambda = sum(
+            result.refused[quota] for quota, who in simulation.TELLS.items() if who != "service"
+        )
         assert by_api_and_lambda == result.told["api"] + result.told["lambda"]
         assert result.send_task_calls == result.answered + result.refused["send_task_refill"]
         assert result.most_at_once <= min(it.concurrency, result.most_instances)
@@ -289,13 +309,13 @@ def test_nothing_is_faster_than_on_paper(changes: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("kind", SCRIPT["KINDS"])
-@pytest.mark.parametrize("limits", [pytest.param(it, id=name) for name, it in TIGHT.items() if name not in ("open", "everything")])
-def test_more_of_a_quota_never_lets_fewer_through(kind: str, limits: dict[str, int]) -> None:
-    results = []
+@pytest.mark.parametrize("name", [name for name in TIGHT if name not in ("open", "everything")])
+def test_more_of_a_quota_never_lets_fewer_through(kind: str, name: str) -> None:
+    limits, results = TIGHT[name], []
     for factor in (1, 2, 4, 8, 16):
-        more = {name: value * factor for name, value in limits.items()}
+        more = {quota: value * factor for quota, value in limits.items()}
         results.append(simulate(scenario(kind=kind, visits=500, **more)))
-    for less, more in zip(results, results[1:], strict=False):
+    for less, more in itertools.pairwise(results):
         assert more.at_once >= less.at_once
         assert more.answered >= less.answered
         # Among more instances, the last visitor may meet a new one.
@@ -367,11 +387,12 @@ def test_a_region_has_its_published_quotas(
 def test_no_region_is_in_two_classes_and_every_quota_names_its_source() -> None:
     names = [name for names in quotas.REGIONS.values() for name in names]
     assert len(names) == len(set(names)) and not set(names) & set(quotas.REGIONS)
-    assert all("Guide" in quota.source or "Reference" in quota.source or "template.yaml" in quota.source for quota in quotas.QUOTAS)
-    shown = re.sub(r"\s+", " ", burst("--help").stdout)
+    assert all(re.search("Guide|Reference|template.yaml", quota.source) for quota in quotas.QUOTAS)
+    # argparse breaks lines at spaces and hyphens.
+    shown = re.sub(r"[\s-]", "", burst("--help").stdout)
     for quota in quotas.QUOTAS:
-        # argparse breaks lines at hyphens.
-        assert re.sub(r"[\s-]", "", f"{quota.source} (default: {quota.defaults()})") in re.sub(r"[\s-]", "", shown), quota.option
+        said = f"{quota.source} (default: {quota.defaults()})"
+        assert re.sub(r"[\s-]", "", said) in shown, quota.option
 
 
 def test_the_stack_s_own_limits_are_those_of_the_template() -> None:
@@ -505,6 +526,7 @@ REFUSED = [
     (("--visits", " 7"), "is not a whole number"),
     (("--visits", "٧"), "is not a whole number"),
     (("--visits", "9" * 5_000), "is not a whole number"),
+    (("--seed", "0" * 5_000), "is not a whole number"),
     (("--visits", ""), "is not a whole number"),
     (("--within", "0"), "from 0.001 to 86400"),
     (("--within", "nan"), "is not a number"),
@@ -563,7 +585,7 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("arguments", "reason"), REFUSED, ids=lambda it: " ".join(it)[:40] if isinstance(it, tuple) else "")
+@pytest.mark.parametrize(("arguments", "reason"), REFUSED)
 def test_it_refuses_and_says_why(arguments: tuple[str, ...], reason: str) -> None:
     # Few visits, in case it does not refuse.
     ended = burst("--within", 1, *arguments)
