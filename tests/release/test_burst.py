@@ -445,6 +445,25 @@ def test_rows_of_the_document_are_what_the_script_says(place: int) -> None:
     assert figures[-1] == SCRIPT["option"](result["bound_by"])
 
 
+def test_the_other_rows_and_examples_of_the_documents_are_understood() -> None:
+    text = section(PERFORMANCE, "## When very many come at once")
+    shown = [row[0].strip("`") for row in rows(text) if row[0] != "none"]
+    examples = re.findall(r"bench/burst (--[^`]*)`", section(OPERATIONS, "### Before such a day"))
+    examples += re.findall(r"^    bench/burst (--.*?)(?:   .*)?$", BURST.read_text(), re.MULTILINE)
+    assert len(shown) > 10 and len(examples) >= 4
+    for options in (*shown, *examples):
+        assert answered("--paper", *options.replace("--paper", "").split()), options
+    # A row sums up to all visits.
+    for _, at_once, later, gave_up, *_ in rows(text):
+        assert sum(int(it.replace(",", "")) for it in (at_once, later, gave_up)) == 100_000
+
+
+def test_the_document_lists_the_regions_of_the_classes() -> None:
+    text = re.sub(r"\s+", " ", section(OPERATIONS, "### What bounds it"))
+    for name in ("largest", "large"):
+        assert f"{name.capitalize()}: {', '.join(quotas.REGIONS[name])}." in text
+
+
 def test_sums_on_paper_are_those_of_the_document() -> None:
     text = section(OPERATIONS, "### What bounds it")
     for region, seconds in (("largest", 194), ("usual", 328)):
