@@ -61,13 +61,21 @@ impl Use<'_> {
     /// The link as it was handed out, in either form (a REST API does not tell the order of the query), and as it was
     /// called.
     fn addresses(&self, base: &str) -> Vec<String> {
-        let handed_out = match (BaseUrl::https_or_local(base), self.visit.query.data()) {
-            (Ok(base), Ok(data)) => vec![
+        let (Ok(base), Ok(data)) = (BaseUrl::https_or_local(base), self.visit.query.data()) else {
+            return Vec::new();
+        };
+        // A reader takes off what was glued to the end of a link. What is signed may go on right behind it: then that would
+        // count as a part of the address.
+        let is_link = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+        let handed_out = |data: &str| {
+            vec![
                 base.link(&self.subject.name, self.subject.kind, data),
                 base.short_link(data),
-            ],
-            (Err(_), _) | (_, Err(_)) => Vec::new(),
+            ]
         };
-        twilio::addresses(base, handed_out, self.visit.raw_query)
+        match data.split_once(|c: char| !is_link(c)) {
+            Some((data, _)) => handed_out(data),
+            None => twilio::addresses(base.as_str(), handed_out(data), self.visit.raw_query),
+        }
     }
 }

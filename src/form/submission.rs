@@ -39,7 +39,10 @@ impl PageEntries {
     /// Reads a body. What is unreadable becomes a complaint, so that the rest can be shown again.
     pub fn read(body: &[u8]) -> Self {
         let mut read = Self::default();
-        for pair in body.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
+        for pair in json::without_mark(body)
+            .split(|byte| *byte == b'&')
+            .filter(|pair| !pair.is_empty())
+        {
             if read.fields.len() >= MAX_ENTRIES {
                 read.complain(Place::Page, Issue::Unfit);
                 break;
@@ -172,6 +175,8 @@ mod tests {
         ];
         assert_eq!(read.fields, expected);
         assert!(!PageEntries::read(b"sure=false").sure);
+        let marked = PageEntries::read("\u{feff}nonce=abc".as_bytes());
+        assert_eq!(marked.nonce.as_deref(), Some("abc"));
         assert!(PageEntries::read(b"").outcome.is_none());
     }
 

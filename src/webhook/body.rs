@@ -3,14 +3,16 @@
 mod fields;
 mod multipart;
 
+pub(super) use fields::Fields;
+
 use super::Scheme;
 use super::intake::{BodyKind, Intake};
-use crate::json::JsonText;
+use crate::json::{JsonText, without_mark};
 use crate::rejection::{Fault, Rejection};
 use crate::select::{MAX_BODY_BYTES, essence, is_json_type};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use fields::Fields;
+use serde::de::IgnoredAny;
 use std::borrow::Cow;
 
 /// Most fields of a form.
@@ -31,7 +33,7 @@ pub fn as_json<'a>(
     let text = match taken {
         Some(BodyKind::Empty) => Cow::Borrowed("null"),
         Some(BodyKind::Json) => Cow::Borrowed(utf8(body)?),
-        Some(BodyKind::Text) => Cow::Owned(JsonText::of(&utf8(body)?).into_string()),
+        Some(BodyKind::Text) => Cow::Owned(JsonText::of(&utf8(without_mark(body))?).into_string()),
         Some(BodyKind::Form) => Cow::Owned(unwrapped(form(body)?, intake.unwrap.as_deref())?),
         Some(BodyKind::Multipart) => {
             let fields = multipart::read(body, content_type.unwrap_or_default())?;
@@ -70,21 +72,57 @@ fn kind(body: &[u8], content_type: Option<&str>) -> Option<BodyKind> {
     }
 }
 
-/// The fields of a form. Bytes that were signed as JSON would be a form as well, with fields that whoever wrote a text
-/// inside of them chose; no form begins as JSON does.
+/// The fields of a form or multipart body, by its content type; `None` for every other kind.
+///
+/// # Errors
+/// It cannot be read.
+pub(super) fn fields(body: &[u8], content_type: Option<&str>) -> Result<Option<Fields>, Rejection> {
+    match kind(body, content_type) {
+        Some(BodyKind::Form) => form(body).map(Some),
+        Some(BodyKind::Multipart) => multipart::read(body, content_type.unwrap_or_default()).map(Some),
+        Some(BodyKind::Json | BodyKind::Text | BodyKind::Empty) | None => Ok(None),
+    }
+}
+
 fn form(body: &[u8]) -> Result<Fields, Rejection> {
-    if let Some(b'{' | b'[' | b'"') = body.trim_ascii_start().first() {
+    let mut fields = Fields::default();
+    for (name, value) in pairs(body)? {
+        fields.add(name, value.into());
+    }
+    Ok(fields)
+}
+
+/// Names and values of a form, in its order.
+///
+/// # Errors
+/// It is none, has too many fields, or one that is not UTF-8.
+pub(super) fn pairs(body: &[u8]) -> Result<Vec<(String, String)>, Rejection> {
+    let body = without_mark(body);
+    if is_something_else(body) {
         return Err(refused("is not a form"));
     }
-    let mut fields = Fields::default();
+    let mut fields = Vec::new();
     for pair in utf8(body)?.split('&').filter(|pair| !pair.is_empty()) {
-        if fields.count() == MAX_FIELDS {
+        if fields.len() == MAX_FIELDS {
             return Err(refused("has more than 1,000 fields"));
         }
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        fields.add(decoded(name)?, decoded(value)?.into());
+        fields.push((decoded(name)?, decoded(value)?));
     }
     Ok(fields)
+}
+
+/// Whether bytes are JSON or multipart, which would be a form as well, with fields that whoever wrote a text inside of
+/// them chose. The content type is not signed, so the bytes themselves must tell: a form does not begin as JSON does, is
+/// not a number or a word of JSON, does not begin as multipart does, and has its line breaks encoded.
+fn is_something_else(body: &[u8]) -> bool {
+    let text = body.trim_ascii();
+    let is_json = match text.first() {
+        Some(b'{' | b'[' | b'"') => true,
+        Some(b'-' | b'0'..=b'9' | b't' | b'f' | b'n') => serde_json::from_slice::<IgnoredAny>(text).is_ok(),
+        Some(_) | None => false,
+    };
+    is_json || text.starts_with(b"--") || text.iter().any(|byte| matches!(byte, b'\r' | b'\n'))
 }
 
 fn decoded(text: &str) -> Result<String, Rejection> {

@@ -71,7 +71,7 @@ enum How<'a> {
     Mac(Row<'a>),
     Standard(standard::Names),
     KeyPair(key_pair::Row),
-    InBody,
+    InBody(in_body::Row),
     Twilio,
     Header(&'a str),
     Basic,
@@ -224,7 +224,7 @@ impl Scheme {
             Scheme::Slack => How::Mac(mac::SLACK),
             Scheme::Shopify => How::Mac(mac::SHOPIFY),
             Scheme::Sendgrid => How::KeyPair(key_pair::SENDGRID),
-            Scheme::Mailgun => How::InBody,
+            Scheme::Mailgun => How::InBody(in_body::MAILGUN),
             Scheme::TeamsOutgoing => How::Mac(mac::TEAMS_OUTGOING),
             Scheme::Hookdeck => How::Mac(mac::HOOKDECK),
             Scheme::Woocommerce => How::Mac(mac::WOOCOMMERCE),
@@ -268,7 +268,7 @@ impl Scheme {
     pub(super) fn has_time(&self) -> bool {
         match self.how() {
             How::Mac(row) => row.time.is_some(),
-            How::Standard(_) | How::KeyPair(_) | How::InBody => true,
+            How::Standard(_) | How::KeyPair(_) | How::InBody(_) => true,
             How::Twilio | How::Header(_) | How::Basic | How::Bearer => false,
         }
     }
@@ -293,7 +293,7 @@ impl Scheme {
             How::Mac(row) => secret.bytes(row.key).map(drop),
             How::Standard(_) => standard::Key::read(secret).map(drop),
             How::KeyPair(row) => row.check_key(secret),
-            How::InBody | How::Twilio => Ok(()),
+            How::InBody(_) | How::Twilio => Ok(()),
             How::Header(_) | How::Bearer if secret.is_visible() => Ok(()),
             How::Header(_) | How::Bearer => {
                 Err("must have visible ASCII characters only, since it stands in a header")
@@ -344,7 +344,7 @@ impl Scheme {
             How::Mac(row) => row.check(secrets, tolerance, received),
             How::Standard(names) => standard::check(names, secrets, tolerance, received),
             How::KeyPair(row) => row.check(secrets, tolerance, received),
-            How::InBody => in_body::check(secrets, tolerance, received),
+            How::InBody(row) => row.check(secrets, tolerance, received),
             How::Twilio => twilio::check(secrets, received),
             How::Header(name) => shared::check_header(name, secrets, received),
             How::Basic => shared::check_basic(secrets, received),

@@ -1,10 +1,14 @@
 //! Twilio signs the address that it calls, and the fields of a form or the digest of another body.
+//!
+//! Nothing separates the address from the fields that come after it, and the content type is not signed. So the signed
+//! text itself says which of both it is: one with the digest of a body as a parameter is never the text of a form.
 
-use super::body::MAX_FIELDS;
+use super::body;
 use super::received::Received;
 use super::secret::{BASE64, Secret, hex};
 use crate::constant_time::are_equal;
 use crate::rejection::Unproven;
+use crate::select::essence;
 use base64::Engine as _;
 use ring::digest::{SHA256, digest};
 use ring::hmac;
@@ -13,30 +17,34 @@ use std::collections::{BTreeMap, BTreeSet};
 const HEADER: &str = "x-twilio-signature";
 /// Holds the digest of a body that is no form.
 const BODY_DIGEST: &str = "bodySHA256";
+/// Hex digits of the digest.
+const DIGEST_DIGITS: usize = 64;
+/// Longest name of a field, in characters.
+const MAX_NAME_CHARS: usize = 128;
+
+/// What an address is continued by, or what it must hold.
+enum Body {
+    /// The fields of a form.
+    Form(Vec<u8>),
+    /// The digest of any other body, in hex.
+    Digest(String),
+}
 
 /// Whether the signature is over one of the addresses of the link, and over the body.
 pub(super) fn check(secrets: &[Secret], received: &Received<'_>) -> Result<(), Unproven> {
     let signature = BASE64.decode(received.header(HEADER)?);
     let signature = signature.map_err(|_| Unproven::Unreadable(format!("header {HEADER}")))?;
-    let fields = match received.urls.iter().find_map(|url| body_digest(url)) {
-        // The digest is a part of the address, which is signed below.
-        Some(expected) => {
-            let sum = hex(digest(&SHA256, received.body).as_ref());
-            if !are_equal(expected.to_ascii_lowercase().as_bytes(), sum.as_bytes()) {
-                return Err(Unproven::Wrong);
-            }
-            Vec::new()
-        }
-        None if is_form(received) => fields(received.body)?,
-        // An empty body has nothing that could be changed; another one would not be signed.
-        None if received.body.is_empty() => Vec::new(),
-        None => return Err(Unproven::Unreadable(format!("a body without {BODY_DIGEST}"))),
-    };
+    let body = Body::of(received)?;
+    let urls = received.urls.iter().flat_map(|url| spellings(url));
+    let texts: Vec<Vec<u8>> = urls.filter_map(|url| body.signed(url)).collect();
+    if texts.is_empty() {
+        return Err(body.unsigned(&received.urls));
+    }
     let fits = |secret: &Secret| {
         let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, secret.expose().as_bytes());
-        let urls = received.urls.iter().flat_map(|url| spellings(url));
-        urls.map(|url| [url.as_bytes(), &fields].concat())
-            .any(|signed| hmac::verify(&key, &signed, &signature).is_ok())
+        texts
+            .iter()
+            .any(|text| hmac::verify(&key, text, &signature).is_ok())
     };
     if secrets.iter().any(fits) {
         Ok(())
@@ -45,19 +53,62 @@ pub(super) fn check(secrets: &[Secret], received: &Received<'_>) -> Result<(), U
     }
 }
 
+impl Body {
+    fn of(received: &Received<'_>) -> Result<Self, Unproven> {
+        let kind = received.content_type.map(essence);
+        match kind.as_deref() {
+            Some("application/x-www-form-urlencoded") => fields(received.body).map(Body::Form),
+            // Of a form without fields, nothing is left to say what it is.
+            None if received.body.is_empty()
+                && !received.urls.iter().any(|url| holds_digest(url.as_bytes())) =>
+            {
+                Ok(Body::Form(Vec::new()))
+            }
+            Some(_) | None => Ok(Body::Digest(hex(digest(&SHA256, received.body).as_ref()))),
+        }
+    }
+
+    /// The text that a signature of this body at this address is over; `None` where it would be that of another body.
+    fn signed(&self, url: String) -> Option<Vec<u8>> {
+        match self {
+            Body::Form(fields) => {
+                let text = [url.as_bytes(), fields].concat();
+                (!holds_digest(&text)).then_some(text)
+            }
+            Body::Digest(sum) => {
+                let mut digests = digests(&url);
+                let is_of_body = digests
+                    .next()
+                    .is_some_and(|given| are_equal(given.to_ascii_lowercase().as_bytes(), sum.as_bytes()));
+                (is_of_body && digests.next().is_none()).then(|| url.into_bytes())
+            }
+        }
+    }
+
+    /// Why there is no such text under any of the addresses.
+    fn unsigned(&self, urls: &[String]) -> Unproven {
+        match self {
+            Body::Form(_) => Unproven::Unreadable(format!("a form with {BODY_DIGEST}")),
+            Body::Digest(_) if urls.iter().all(|url| digests(url).next().is_none()) => {
+                Unproven::Unreadable(format!("a body without {BODY_DIGEST}"))
+            }
+            Body::Digest(_) => Unproven::Wrong,
+        }
+    }
+}
+
 /// Under which addresses a sender may know a link: as it was handed out, with the digest if the request has one, and as
 /// it was called.
 pub fn addresses(base: &str, handed_out: Vec<String>, raw_query: &str) -> Vec<String> {
     let called = format!("{base}/respond?{raw_query}");
-    let digest = body_digest(&called).map(|digest| {
-        let mut query = url::form_urlencoded::Serializer::new(String::new());
-        query.append_pair(BODY_DIGEST, &digest).finish()
-    });
-    let handed_out = handed_out.into_iter().map(|link| match &digest {
-        Some(digest) => format!("{link}&{digest}"),
-        None => link,
-    });
-    handed_out.chain([called]).collect()
+    let digest = digests(&called).next().unwrap_or_default();
+    let with_digest = |link: String| match digest {
+        "" => link,
+        digest => format!("{link}&{BODY_DIGEST}={digest}"),
+    };
+    let mut addresses: Vec<String> = handed_out.into_iter().map(with_digest).collect();
+    addresses.push(called);
+    addresses
 }
 
 /// With the port of https and without: what is signed differs between Twilio's products.
@@ -83,26 +134,46 @@ fn spellings(url: &str) -> Vec<String> {
     spellings
 }
 
-fn body_digest(url: &str) -> Option<String> {
-    let (_, query) = url.split_once('?')?;
-    let mut parameters = url::form_urlencoded::parse(query.as_bytes());
-    let (_, value) = parameters.find(|(name, _)| name == BODY_DIGEST)?;
-    Some(value.into_owned())
+/// The digests in the query of an address, as Twilio writes them there.
+fn digests(url: &str) -> impl Iterator<Item = &str> {
+    let (_, query) = url.split_once('?').unwrap_or_default();
+    query.split('&').filter_map(|parameter| {
+        let (name, value) = parameter.split_once('=')?;
+        (name == BODY_DIGEST).then_some(value)
+    })
 }
 
-fn is_form(received: &Received<'_>) -> bool {
-    let kind = received.content_type.unwrap_or_default();
-    let kind = kind.split(';').next().unwrap_or_default().trim();
-    kind.eq_ignore_ascii_case("application/x-www-form-urlencoded")
+/// Whether a signed text has the digest of a body as a parameter anywhere.
+fn holds_digest(text: &[u8]) -> bool {
+    let is_digest = |after: &[u8]| {
+        let value = after
+            .strip_prefix(BODY_DIGEST.as_bytes())
+            .and_then(|rest| rest.strip_prefix(b"="));
+        let value = value.and_then(|value| value.get(..DIGEST_DIGITS));
+        value.is_some_and(|value| value.iter().all(u8::is_ascii_hexdigit))
+    };
+    let mut rest = text;
+    while let Some(place) = rest.iter().position(|byte| matches!(byte, b'?' | b'&')) {
+        rest = rest.get(place + 1..).unwrap_or_default();
+        if is_digest(rest) {
+            return true;
+        }
+    }
+    false
 }
 
-/// Names in order, each with its values; values that are there more than once count once, in order. Nobody has proven
-/// anything yet, so a form with more fields than any link takes is not even sorted.
+/// Names in order, each with its values; values that are there more than once count once, in order. No name of Twilio's
+/// can be the continuation of an address: such a name is refused.
 fn fields(body: &[u8]) -> Result<Vec<u8>, Unproven> {
+    let unreadable = |what: &str| Unproven::Unreadable(what.to_owned());
+    let pairs = body::pairs(body).map_err(|_| unreadable("the form in the body"))?;
+    if pairs.is_empty() && !body.is_empty() {
+        return Err(unreadable("a form without fields"));
+    }
     let mut fields: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for (index, (name, value)) in url::form_urlencoded::parse(body).into_owned().enumerate() {
-        if index == MAX_FIELDS {
-            return Err(Unproven::Unreadable("a form of so many fields".to_owned()));
+    for (name, value) in pairs {
+        if !is_name(&name) {
+            return Err(unreadable("the name of a field"));
         }
         fields.entry(name).or_default().insert(value);
     }
@@ -114,6 +185,11 @@ fn fields(body: &[u8]) -> Result<Vec<u8>, Unproven> {
         }
     }
     Ok(text)
+}
+
+fn is_name(name: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_.:[]-".contains(&byte);
+    (1..=MAX_NAME_CHARS).contains(&name.len()) && name.bytes().all(is_plain)
 }
 
 #[cfg(test)]
@@ -170,7 +246,7 @@ mod tests {
         assert_eq!(text("x=%2B1+2"), "x+1 2");
         assert_eq!(text(""), "");
         let many = |count: usize| fields(vec!["a=b"; count].join("&").as_bytes());
-        assert!(many(MAX_FIELDS).is_ok());
-        assert!(matches!(many(MAX_FIELDS + 1), Err(Unproven::Unreadable(_))));
+        assert!(many(body::MAX_FIELDS).is_ok());
+        assert!(matches!(many(body::MAX_FIELDS + 1), Err(Unproven::Unreadable(_))));
     }
 }

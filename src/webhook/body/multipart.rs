@@ -16,6 +16,14 @@ pub(super) const MAX_PARTS: usize = 100;
 pub(super) fn read(body: &[u8], content_type: &str) -> Result<Fields, Rejection> {
     let boundary = multer::parse_boundary(content_type);
     let boundary = boundary.map_err(|_| refused("is multipart, and its type names no boundary"))?;
+    // The parser looks for the boundary everywhere, in a text within JSON too, and the content type is not signed.
+    let begins = body.strip_prefix(b"\r\n").unwrap_or(body);
+    let begins = begins
+        .strip_prefix(b"--")
+        .and_then(|rest| rest.strip_prefix(boundary.as_bytes()));
+    if begins.is_none() {
+        return Err(refused("is multipart, and does not begin with its boundary"));
+    }
     let body = stream::iter([Ok::<_, Infallible>(Bytes::copy_from_slice(body))]);
     let mut parts = Multipart::new(body, boundary);
     let mut fields = Fields::default();

@@ -234,11 +234,95 @@ fn only_the_kinds_that_the_author_names_are_taken() {
 
 #[test]
 fn nothing_that_begins_as_json_does_is_a_form() {
-    for body in ["{\"a\":\"&b=c&\"}", "[\"&b=c&\"]", "\"&b=c&\"", " \r\n{&b=c"] {
+    for body in [
+        "{\"a\":\"&b=c&\"}",
+        "[\"&b=c&\"]",
+        "\"&b=c&\"",
+        " \r\n{&b=c",
+        "\u{feff}{\"a\":\"&b=c&\"}",
+        "1",
+        " -1.5e3\n",
+        "true",
+        "false",
+        "null",
+    ] {
         let message = check_refused(json!({}), Some(FORM), body.as_bytes(), 400);
         assert_eq!(message, "body: is not a form");
     }
     check(json!({}), FORM, "a={", json!({"a": "{"}));
+    check(json!({}), FORM, "1=2", json!({"1": "2"}));
+    check(json!({}), FORM, "trueish", json!({"trueish": ""}));
+    check(json!({}), FORM, "null=&-", json!({"null": "", "-": ""}));
+}
+
+#[test]
+fn no_bytes_are_two_of_json_form_and_multipart() {
+    let multipart = part("name=\"a\"", "1&approved=true&") + "--b--\r\n";
+    for body in [
+        multipart.as_str(),
+        "--b--\r\n",
+        "--b--",
+        "a=1\r\n&b=2",
+        "a=1\nb",
+        "a=\r1",
+    ] {
+        let message = check_refused(json!({}), Some(FORM), body.as_bytes(), 400);
+        assert_eq!(message, "body: is not a form");
+    }
+    // What closes a multipart body may stand within a text.
+    for body in [
+        "{\"a\":\"--b--\"}",
+        "\"--b--\"",
+        "a=--b--",
+        "x--b\r\n",
+        &format!("x\r\n{multipart}"),
+        "",
+    ] {
+        if !body.is_empty() {
+            let message = check_refused(json!({}), Some(MULTIPART), body.as_bytes(), 400);
+            assert_eq!(
+                message,
+                "body: is multipart, and does not begin with its boundary"
+            );
+        }
+    }
+    check(
+        json!({}),
+        MULTIPART,
+        &format!("\r\n{multipart}"),
+        json!({"a": "1&approved=true&"}),
+    );
+    // A line break at the end is what a shell adds.
+    check(json!({}), FORM, "a=1&b=2\n", json!({"a": "1", "b": "2\n"}));
+}
+
+#[test]
+fn a_byte_order_mark_is_no_part_of_a_body() {
+    check(json!({}), FORM, "\u{feff}a=1", json!({"a": "1"}));
+    check(json!({}), "text/plain", "\u{feff}hello", json!("hello"));
+    check(json!({}), "text/plain", "\u{feff}", json!(""));
+    check(json!({}), FORM, "\u{feff}", json!({}));
+    // Only one, only in front, and not where it was encoded: then somebody meant it.
+    check(json!({}), FORM, "\u{feff}\u{feff}a=1", json!({"\u{feff}a": "1"}));
+    check(
+        json!({}),
+        FORM,
+        "%EF%BB%BFa=\u{feff}1",
+        json!({"\u{feff}a": "\u{feff}1"}),
+    );
+    let unwrap = json!({"unwrap": "payload"});
+    check(unwrap, FORM, "\u{feff}payload=%7B%22a%22%3A1%7D", json!({"a": 1}));
+    let json = as_json(
+        &all_or(json!({})),
+        None,
+        "\u{feff}{}".as_bytes(),
+        Some("application/json"),
+    )
+    .unwrap();
+    assert!(crate::select::Body::parse(&json).unwrap().is_object());
+    // In UTF-16 it is none of ours.
+    check_refused(json!({}), Some(FORM), b"\xff\xfea\0=\0", 400);
+    check_refused(json!({}), Some("text/plain"), b"\xff\xfea\0", 400);
 }
 
 #[test]

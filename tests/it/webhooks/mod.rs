@@ -5,8 +5,10 @@ mod cloudevents;
 mod creation;
 mod generated;
 mod limits;
+mod mailgun;
 mod replies;
 mod signatures;
+mod twilio;
 mod vectors;
 
 use crate::support::{Answer, FEATURES, Stack, nothing, post, with};
