@@ -132,6 +132,11 @@ impl BaseUrl {
         format!("{}/respond?data={data}", self.0)
     }
 
+    /// The URL of a link as it was called.
+    pub fn called(&self, raw_query: &str) -> String {
+        format!("{}/respond?{raw_query}", self.0)
+    }
+
     /// The URL itself, without a slash at the end.
     pub fn as_str(&self) -> &str {
         &self.0

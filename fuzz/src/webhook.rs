@@ -18,7 +18,7 @@ struct Sender {
 
 static SENDERS: LazyLock<Vec<Sender>> = LazyLock::new(|| webhooks().iter().map(sender).collect());
 /// What links take: what none says, and everything.
-static INTAKES: LazyLock<[Intake; 3]> = LazyLock::new(|| {
+static INTAKES: LazyLock<[Intake; 4]> = LazyLock::new(|| {
     let read = |wire: Value| {
         let wire = serde_json::from_value(wire).expect("the fields of links");
         Intake::read(wire).expect("an intake")
@@ -28,6 +28,7 @@ static INTAKES: LazyLock<[Intake; 3]> = LazyLock::new(|| {
         Intake::default(),
         read(json!({"bodies": all, "accept_raw": true})),
         read(json!({"bodies": all, "unwrap": "payload"})),
+        read(json!({"bodies": ["form", "text-json"], "accept_raw": true})),
     ]
 });
 
@@ -106,6 +107,9 @@ fn signs_a_time(sender: &Sender) -> bool {
         "webflow",
         "elevenlabs",
         "discord",
+        "zendesk",
+        "docuseal",
+        "dropbox-sign",
     ];
     names.contains(&sender.name.as_str())
 }

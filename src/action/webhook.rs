@@ -4,7 +4,7 @@ use super::outcomes::Unknown;
 use super::read::read_text;
 use super::{Notes, Outcomes, ReplySpec, wire};
 use crate::rejection::Fault;
-use crate::webhook::intake::{self, BodyKind};
+use crate::webhook::intake::{self, Answer, BodyKind};
 use crate::webhook::{Intake, Verify, Webhook};
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
@@ -26,15 +26,17 @@ pub(super) fn read(
         unwrap: field("unwrap", wire.unwrap.as_deref(), plain)?,
         accept_raw: field("accept_raw", wire.accept_raw.as_deref(), plain)?,
         cloudevents: field("cloudevents", wire.cloudevents.as_deref(), plain)?,
+        answer: field("answer", wire.answer.as_deref(), plain)?,
     })?;
     let Some(webhook) = Webhook::of(verify, intake) else {
         return Ok(None);
     };
-    let redirect = wire
-        .response
-        .as_ref()
-        .and_then(|response| response.redirect.as_ref());
-    check(&webhook, outcomes, redirect.is_some())?;
+    let response = wire.response.as_ref();
+    let own = Own {
+        redirects: response.is_some_and(|response| response.redirect.is_some()),
+        has_text: response.is_some_and(|response| response.text.is_some()),
+    };
+    check(&webhook, outcomes, own)?;
     if webhook.verify.as_ref().is_some_and(Verify::leaves_body_unsigned) {
         notes.add(format!(
             "{at}.verify: this sender signs no body; whoever sees one of its requests can send others for a while"
@@ -66,11 +68,28 @@ pub fn read_sealed(verify: Option<&str>, intake: Option<&str>) -> Result<Option<
     ))
 }
 
-/// What holds of a post action for machines as a whole. `redirects`: the action's own response does.
+/// What the action's own response has.
+#[derive(Debug, Clone, Copy)]
+pub struct Own {
+    redirects: bool,
+    has_text: bool,
+}
+
+impl Own {
+    /// Of a response that was read.
+    pub fn of(response: &ReplySpec) -> Self {
+        Self {
+            redirects: response.redirect.is_some(),
+            has_text: response.text.is_some(),
+        }
+    }
+}
+
+/// What holds of a post action for machines as a whole.
 ///
 /// # Errors
 /// The field that is wrong.
-pub fn check(webhook: &Webhook, outcomes: &Outcomes, redirects: bool) -> Result<(), Fault> {
+pub fn check(webhook: &Webhook, outcomes: &Outcomes, own: Own) -> Result<(), Fault> {
     let takes_form = [BodyKind::Form, BodyKind::Multipart]
         .into_iter()
         .any(|kind| webhook.takes(kind));
@@ -78,8 +97,11 @@ pub fn check(webhook: &Webhook, outcomes: &Outcomes, redirects: bool) -> Result<
         return Err(Fault::at("unwrap", "is for forms; name form in bodies"));
     }
     const NO_REDIRECT: &str = "senders of webhooks follow no redirect; leave it out";
-    if redirects {
+    if own.redirects {
         return Err(Fault::at("response.redirect", NO_REDIRECT));
+    }
+    if webhook.intake.answer == Some(Answer::Text) {
+        check_text(webhook, outcomes, own)?;
     }
     let redirects = |response: &Option<ReplySpec>| response.as_ref().is_some_and(|r| r.redirect.is_some());
     match outcomes
@@ -92,6 +114,31 @@ pub fn check(webhook: &Webhook, outcomes: &Outcomes, redirects: bool) -> Result<
             NO_REDIRECT,
         )),
         None => Ok(()),
+    }
+}
+
+/// An answer that is a text needs one for every outcome.
+fn check_text(webhook: &Webhook, outcomes: &Outcomes, own: Own) -> Result<(), Fault> {
+    if webhook.is_twilio() {
+        let what = "is of no use with this scheme, whose sender gets the text anyway; leave it out";
+        return Err(Fault::at("answer", what));
+    }
+    let lacks_text = |response: &Option<ReplySpec>| match response {
+        Some(response) => response.text.is_none(),
+        None => !own.has_text,
+    };
+    let without = outcomes
+        .list
+        .iter()
+        .position(|outcome| lacks_text(&outcome.response));
+    let what = "is the text of the response; give it one";
+    match without {
+        None => Ok(()),
+        Some(_) if !own.has_text => Err(Fault::at("answer", format!("{what} in response.text"))),
+        Some(index) => Err(Fault::at(
+            "answer",
+            format!("{what} in outcomes[{index}].response.text"),
+        )),
     }
 }
 

@@ -425,6 +425,14 @@ pub struct Post {
     )]
     #[cfg_attr(test, schemars(with = "bool"))]
     pub cloudevents: Option<Box<RawValue>>,
+    /// `text`: an answer of 200 is the `text` of the response, whatever the sender says it accepts.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[cfg_attr(test, schemars(with = "crate::webhook::intake::Answer"))]
+    pub answer: Option<Box<RawValue>>,
     /// Refused if it asks for a page: a post action acts on POST alone.
     #[serde(
         default,

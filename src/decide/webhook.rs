@@ -6,7 +6,7 @@ use crate::link::BaseUrl;
 use crate::rejection::Rejection;
 use crate::select::{self, Body};
 use crate::webhook::challenge::Challenge;
-use crate::webhook::{DerivedKey, Received, Verify, Webhook, body, twilio};
+use crate::webhook::{DerivedKey, Received, Verify, Webhook, body};
 
 impl Use<'_> {
     /// What a request from the right sender does.
@@ -53,18 +53,19 @@ impl Use<'_> {
             headers: visit.headers,
             body: visit.body,
             content_type: visit.content_type,
-            urls: verify.base().map(|base| self.addresses(base)).unwrap_or_default(),
+            urls: self.addresses(verify),
             now_ms: visit.now_ms,
         }
     }
 
     /// The link as it was handed out, in either form (a REST API does not tell the order of the query), and as it was
-    /// called.
-    fn addresses(&self, base: &str) -> Vec<String> {
-        let (Ok(base), Ok(data)) = (BaseUrl::https_or_local(base), self.visit.query.data()) else {
+    /// called; nothing where the sender does not sign that.
+    fn addresses(&self, verify: &Verify) -> Vec<String> {
+        let base = verify.base().map(BaseUrl::https_or_local);
+        let (Some(Ok(base)), Ok(data)) = (base, self.visit.query.data()) else {
             return Vec::new();
         };
-        // A reader takes off what was glued to the end of a link. What is signed may go on right behind it: then that would
+        // A reader takes off what was glued to the end of a link. What is signed may go on right after it: then that would
         // count as a part of the address.
         let is_link = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
         let handed_out = |data: &str| {
@@ -75,7 +76,7 @@ impl Use<'_> {
         };
         match data.split_once(|c: char| !is_link(c)) {
             Some((data, _)) => handed_out(data),
-            None => twilio::addresses(base.as_str(), handed_out(data), self.visit.raw_query),
+            None => verify.addresses(handed_out(data), &base.called(self.visit.raw_query)),
         }
     }
 }

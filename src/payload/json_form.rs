@@ -110,8 +110,12 @@ pub fn read(bytes: &[u8]) -> Result<Payload, Damage> {
         let faulty = |fault: Fault| content(&fault.under("webhook"));
         post.webhook = action::webhook::read_sealed(None, Some(intake.get())).map_err(faulty)?;
         if let Some(webhook) = &post.webhook {
-            action::webhook::check(webhook, &post.outcomes, action.response.redirect.is_some())
-                .map_err(faulty)?;
+            action::webhook::check(
+                webhook,
+                &post.outcomes,
+                action::webhook::Own::of(&action.response),
+            )
+            .map_err(faulty)?;
         }
     }
     if let Some(page) = &read.page {

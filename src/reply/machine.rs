@@ -20,6 +20,8 @@ pub enum Manner {
     Machine,
     /// The same, with instructions for a call or a text message as the body.
     Twilio,
+    /// The same, with the author's text as the body of every 200.
+    Text,
 }
 
 impl Manner {
@@ -28,9 +30,11 @@ impl Manner {
     pub fn status(self, rejection: &Rejection) -> StatusCode {
         match (self, rejection) {
             (Manner::Contract, rejection) => rejection.status(),
-            (Manner::Machine | Manner::Twilio, Rejection::NoOutcome) => StatusCode::UNPROCESSABLE_ENTITY,
+            (Manner::Machine | Manner::Twilio | Manner::Text, Rejection::NoOutcome) => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
             (
-                Manner::Machine | Manner::Twilio,
+                Manner::Machine | Manner::Twilio | Manner::Text,
                 Rejection::ExpiredPayload { .. }
                 | Rejection::StepFunctionsRefused("TaskDoesNotExist" | "InvalidToken", _)
                 | Rejection::TargetRefused(
@@ -43,7 +47,7 @@ impl Manner {
                     _,
                 ),
             ) => StatusCode::GONE,
-            (Manner::Machine | Manner::Twilio, rejection) => rejection.status(),
+            (Manner::Machine | Manner::Twilio | Manner::Text, rejection) => rejection.status(),
         }
     }
 
@@ -51,7 +55,7 @@ impl Manner {
     pub fn is_completed(self, rejection: &Rejection) -> bool {
         match self {
             Manner::Contract => false,
-            Manner::Machine | Manner::Twilio => {
+            Manner::Machine | Manner::Twilio | Manner::Text => {
                 matches!(
                     rejection,
                     Rejection::StepFunctionsRefused("TaskTimedOut", _)
@@ -82,8 +86,8 @@ pub(super) fn instructions(custom: ReplySpec) -> Reply {
     }
 }
 
-/// The task was closed before: to a sender that tries again this is as good as done.
-pub fn already_completed(receipt: &Receipt, visitor: &Visitor<'_>) -> Reply {
+/// The task was closed before: to a sender that tries again this is as good as done. `custom`: what it would have got.
+pub fn already_completed(receipt: &Receipt, custom: ReplySpec, visitor: &Visitor<'_>) -> Reply {
     #[derive(Serialize)]
     struct AlreadyCompleted<'a> {
         #[serde(flatten)]
@@ -94,12 +98,15 @@ pub fn already_completed(receipt: &Receipt, visitor: &Visitor<'_>) -> Reply {
         done: done_body(&receipt.subject),
         already_completed: true,
     };
-    match (visitor.manner, visitor.format) {
-        (Manner::Twilio, _) => instructions(ReplySpec::default()),
-        (Manner::Contract | Manner::Machine, Format::Text) => {
+    match (visitor.manner, visitor.format, custom.text) {
+        (Manner::Twilio, _, _) => instructions(ReplySpec::default()),
+        (Manner::Text, _, Some(text)) => plain(StatusCode::OK, Format::Text, text),
+        (Manner::Contract | Manner::Machine | Manner::Text, Format::Text, _) => {
             plain(StatusCode::OK, Format::Text, indented(&body))
         }
-        (Manner::Contract | Manner::Machine, Format::Json | Format::Html) => json(StatusCode::OK, &body),
+        (Manner::Contract | Manner::Machine | Manner::Text, Format::Json | Format::Html, _) => {
+            json(StatusCode::OK, &body)
+        }
     }
 }
 
@@ -148,7 +155,7 @@ mod tests {
                 contract,
                 "{rejection}"
             );
-            for manner in [Manner::Machine, Manner::Twilio] {
+            for manner in [Manner::Machine, Manner::Twilio, Manner::Text] {
                 assert_eq!(manner.status(&rejection).as_u16(), machine, "{rejection}");
             }
         }

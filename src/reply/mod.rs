@@ -41,8 +41,10 @@ pub struct Visitor<'a> {
 
 /// The task took the report.
 pub fn done(receipt: &Receipt, custom: ReplySpec, visitor: &Visitor<'_>) -> Reply {
-    if visitor.manner == Manner::Twilio {
-        return machine::instructions(custom);
+    match (visitor.manner, custom.text.as_ref()) {
+        (Manner::Twilio, _) => return machine::instructions(custom),
+        (Manner::Text, Some(text)) => return plain(StatusCode::OK, Format::Text, text.clone()),
+        (Manner::Text | Manner::Machine | Manner::Contract, _) => {}
     }
     if let Some(redirect) = custom.redirect {
         let mut reply = plain(StatusCode::SEE_OTHER, Format::Text, String::new());

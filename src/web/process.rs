@@ -132,7 +132,11 @@ impl App {
             Err(rejection) if known.visitor.manner.is_completed(&rejection) => {
                 line.message = "The task was closed before; nothing was done.".to_owned();
                 line.outcome = "already_completed";
-                return Ok(reply::already_completed(&answer.receipt, &known.visitor));
+                return Ok(reply::already_completed(
+                    &answer.receipt,
+                    answer.reply,
+                    &known.visitor,
+                ));
             }
             told => told?,
         };
@@ -236,6 +240,7 @@ fn manner(action: &Action) -> Manner {
     match action.webhook() {
         None => Manner::Contract,
         Some(webhook) if webhook.is_twilio() => Manner::Twilio,
+        Some(webhook) if webhook.answers_text() => Manner::Text,
         Some(_) => Manner::Machine,
     }
 }

@@ -29,10 +29,13 @@ pub fn as_json<'a>(
     content_type: Option<&str>,
 ) -> Result<Cow<'a, str>, Rejection> {
     check_size(body)?;
-    let taken = kind(body, content_type).filter(|kind| intake.takes(*kind, scheme));
+    let taken = match kind(body, content_type) {
+        Some(BodyKind::Text) if intake.takes(BodyKind::TextJson, scheme) => Some(BodyKind::TextJson),
+        kind => kind.filter(|kind| intake.takes(*kind, scheme)),
+    };
     let text = match taken {
         Some(BodyKind::Empty) => Cow::Borrowed("null"),
-        Some(BodyKind::Json) => Cow::Borrowed(utf8(body)?),
+        Some(BodyKind::Json | BodyKind::TextJson) => Cow::Borrowed(utf8(body)?),
         Some(BodyKind::Text) => Cow::Owned(JsonText::of(&utf8(without_mark(body))?).into_string()),
         Some(BodyKind::Form) => Cow::Owned(unwrapped(form(body)?, intake.unwrap.as_deref())?),
         Some(BodyKind::Multipart) => {
@@ -80,7 +83,7 @@ pub(super) fn fields(body: &[u8], content_type: Option<&str>) -> Result<Option<F
     match kind(body, content_type) {
         Some(BodyKind::Form) => form(body).map(Some),
         Some(BodyKind::Multipart) => multipart::read(body, content_type.unwrap_or_default()).map(Some),
-        Some(BodyKind::Json | BodyKind::Text | BodyKind::Empty) | None => Ok(None),
+        Some(BodyKind::Json | BodyKind::Text | BodyKind::TextJson | BodyKind::Empty) | None => Ok(None),
     }
 }
 

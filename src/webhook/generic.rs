@@ -1,6 +1,6 @@
 //! `generic`: what is signed and where, in the author's words, for senders that have no row of their own.
 
-use super::mac::{Algorithm, Encoding, Part, Parts, Row, TimeAt};
+use super::mac::{Algorithm, Encoding, Part, Parts, Row, Separator, TimeAt};
 use super::received::TimeUnit;
 use super::secret::KeyForm;
 use crate::rejection::Fault;
@@ -11,16 +11,22 @@ const MAX_TEXT_CHARS: usize = 128;
 const MAX_PARTS: usize = 16;
 /// Longest name of a header that an author gives, in characters.
 const MAX_HEADER_NAME_CHARS: usize = 64;
+/// Longest text between a time and a signature, in characters.
+const MAX_SEPARATOR_CHARS: usize = 8;
 
-/// An HMAC over body, time, headers and fixed texts.
+/// An HMAC over body, time, address, headers and fixed texts.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Generic {
     /// Where the signature stands.
     pub header: String,
     /// In front of it.
     pub prefix: Option<String>,
-    /// What is signed, as it was written: `{body}`, `{ts}`, `{header:name}` and fixed texts.
+    /// Between several of them.
+    pub separator: Option<Separator>,
+    /// What is signed, as it was written: `{body}`, `{ts}`, `{address}`, `{header:name}` and fixed texts.
     pub parts: Vec<String>,
+    /// Where the link points, as far as that is known; `None` where that is not signed.
+    pub base: Option<Option<String>>,
     /// Where the time stands.
     pub time: Option<(TimeIn, TimeUnit)>,
     /// Of the HMAC.
@@ -38,6 +44,8 @@ pub enum TimeIn {
     Header(String),
     /// Under this key in the header of the signature.
     Key(String),
+    /// In front of the signature, with this text in between.
+    Front(String),
 }
 
 impl Generic {
@@ -65,8 +73,16 @@ impl Generic {
                     return Err(Fault::at("prefix", what));
                 }
             }
+            Some((TimeIn::Front(separator), unit)) => {
+                check_ts_separator(separator)?;
+                if *unit == TimeUnit::Rfc3339 && separator.contains('.') {
+                    let what = "must not hold a dot beside rfc3339, whose fractions of a second have one";
+                    return Err(Fault::at("ts_separator", what));
+                }
+            }
             None => {}
         }
+        self.check_separator()?;
         let parts = self.read_parts()?;
         let is_there = |wanted: Part<'_>| parts.contains(&wanted);
         if self.parts.len() > MAX_PARTS {
@@ -85,9 +101,34 @@ impl Generic {
             )),
             (None, true) => Err(Fault::at(
                 "parts",
-                "holds {ts}; say where it is: ts_header or ts_key",
+                "holds {ts}; say where it is: ts_header, ts_key or ts_separator",
             )),
         }
+    }
+
+    /// Several signatures need a separator that is in none of them, and in no other list.
+    fn check_separator(&self) -> Result<(), Fault> {
+        let Some(separator) = self.separator else {
+            return Ok(());
+        };
+        let what = match &self.time {
+            Some((TimeIn::Key(_), _)) => {
+                "is of no use beside ts_key, whose header is a list with commas or semicolons; leave it out"
+            }
+            Some((TimeIn::Front(_), _)) => {
+                "is of no use beside ts_separator, behind which stands one signature; leave it out"
+            }
+            Some((TimeIn::Header(_), _)) | None => {
+                return match &self.prefix {
+                    Some(prefix) if prefix.contains(separator.as_char()) => Err(Fault::at(
+                        "prefix",
+                        "must not hold the separator, which would end it",
+                    )),
+                    Some(_) | None => Ok(()),
+                };
+            }
+        };
+        Err(Fault::at("separator", what))
     }
 
     fn read_parts(&self) -> Result<Vec<Part<'_>>, Fault> {
@@ -95,10 +136,10 @@ impl Generic {
             match part_of(text) {
                 Part::Header(name) => check_header("parts", name),
                 Part::Text(text) if text.contains(['{', '}']) => {
-                    let what = "may hold {ts}, {body}, {header:name} and texts without braces, one a part";
+                    let what = "may hold {ts}, {body}, {address}, {header:name} and texts without braces, one a part";
                     Err(Fault::at("parts", what))
                 }
-                Part::Text(_) | Part::Time | Part::Body => Ok(()),
+                Part::Text(_) | Part::Time | Part::Body | Part::Address => Ok(()),
             }
         };
         self.parts.iter().try_for_each(part)?;
@@ -110,9 +151,11 @@ impl Generic {
         Row {
             header: &self.header,
             prefix: self.prefix.as_deref().unwrap_or_default(),
+            separator: self.separator,
             time: self.time.as_ref().map(|(place, unit)| match place {
                 TimeIn::Header(name) => (TimeAt::Header(name), *unit),
                 TimeIn::Key(key) => (TimeAt::Key(key), *unit),
+                TimeIn::Front(separator) => (TimeAt::Front(separator), *unit),
             }),
             parts: Parts::Own(self.parts.iter().map(|text| part_of(text)).collect()),
             algorithm: self.algorithm,
@@ -122,29 +165,49 @@ impl Generic {
     }
 }
 
-/// Whether what is signed can be taken apart in one way only. A time has a fixed length; the value of a header and the
-/// body have none, so each header needs a fixed text on the side of the body, which its value then must not hold.
+/// Whether what is signed can be taken apart in one way only. Where a time ends can be seen, and the address is known; the
+/// value of a header and the body can be anything, so each header needs a fixed text on the side of the body, which its
+/// value then must not hold.
 fn check_joins(parts: &[Part<'_>]) -> Result<(), Fault> {
-    if parts.iter().filter(|part| **part == Part::Body).count() > 1 {
-        return Err(Fault::at("parts", "must hold {body} once"));
+    for (once, name) in [(Part::Body, "{body}"), (Part::Address, "{address}")] {
+        if parts.iter().filter(|part| **part == once).count() > 1 {
+            return Err(Fault::at("parts", format!("must hold {name} once")));
+        }
     }
     for pair in parts.windows(2) {
         let what = match pair {
             [Part::Body, Part::Header(_) | Part::Time] => {
                 "needs a fixed text behind {body}: else one signature would be that of several requests"
             }
-            [Part::Header(_), Part::Header(_) | Part::Time | Part::Body] => {
-                "needs a fixed text behind {header:…}: else one signature would be that of several requests"
-            }
+            [
+                Part::Header(_),
+                Part::Header(_) | Part::Time | Part::Body | Part::Address,
+            ] => "needs a fixed text behind {header:…}: else one signature would be that of several requests",
             _ => continue,
         };
         return Err(Fault::at("parts", what));
     }
     let behind_body = parts.iter().skip_while(|part| **part != Part::Body);
-    let mut behind_time = behind_body.clone().zip(behind_body.skip(1));
-    if behind_time.any(|pair| matches!(pair, (Part::Time, Part::Header(_)))) {
+    let mut pairs = behind_body.clone().zip(behind_body.skip(1));
+    if pairs.any(|pair| matches!(pair, (Part::Time | Part::Address, Part::Header(_)))) {
         let what = "needs a fixed text in front of a {header:…} behind {body}";
         return Err(Fault::at("parts", what));
+    }
+    Ok(())
+}
+
+/// Whether the address is among the parts of what is signed.
+pub(super) fn signs_address(parts: &[String]) -> bool {
+    parts.iter().any(|part| part_of(part) == Part::Address)
+}
+
+/// A text that no time holds: neither digits nor what RFC 3339 has between them.
+fn check_ts_separator(text: &str) -> Result<(), Fault> {
+    let in_times = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b':' | b'+' | b'-');
+    if !(1..=MAX_SEPARATOR_CHARS).contains(&text.len()) || !is_visible(text) || text.bytes().any(in_times) {
+        let what = "must have 1 to 8 visible ASCII characters that no time holds, such as \".\" in \
+                    1700000000.5257a8…";
+        return Err(Fault::at("ts_separator", what));
     }
     Ok(())
 }
@@ -156,6 +219,7 @@ fn part_of(text: &str) -> Part<'_> {
     match (text, header) {
         ("{ts}", _) => Part::Time,
         ("{body}", _) => Part::Body,
+        ("{address}", _) => Part::Address,
         (_, Some(name)) => Part::Header(name),
         (text, None) => Part::Text(text),
     }

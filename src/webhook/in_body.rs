@@ -36,6 +36,14 @@ pub(super) const MAILGUN: Row = Row {
     signature: "signature",
 };
 
+pub(super) const DROPBOX_SIGN: Row = Row {
+    object: "event",
+    field: Some("json"),
+    time: "event_time",
+    text: "event_type",
+    signature: "event_hash",
+};
+
 struct Signed {
     time: String,
     text: String,

@@ -23,6 +23,19 @@ pub enum BodyKind {
     Text,
     /// Nothing: `null`.
     Empty,
+    /// `text/*` that is JSON: the value. No browser asks before it sends `text/plain` to another origin, so it is taken where
+    /// an author names it alone.
+    #[serde(rename = "text-json")]
+    TextJson,
+}
+
+/// What a sender reads of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Answer {
+    /// The author's text, whatever the sender says it accepts.
+    Text,
 }
 
 /// As it is written in links; in requests these are fields of the action.
@@ -57,6 +70,13 @@ pub struct Wire {
         skip_serializing_if = "Option::is_none"
     )]
     pub cloudevents: Option<bool>,
+    /// What an answer of 200 holds.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub answer: Option<Answer>,
 }
 
 /// A field that may be left out but is never null.
@@ -75,6 +95,8 @@ pub struct Intake {
     pub accept_raw: bool,
     /// Whether the handshake of CloudEvents is answered.
     pub cloudevents: bool,
+    /// What an answer of 200 holds; `None`: what the sender accepts.
+    pub answer: Option<Answer>,
 }
 
 impl Intake {
@@ -91,6 +113,11 @@ impl Intake {
         if bodies.as_ref().is_some_and(Vec::is_empty) {
             return Err(Fault::at("bodies", "must name at least one kind, or be left out"));
         }
+        let names = |kind| bodies.as_ref().is_some_and(|bodies| bodies.contains(&kind));
+        if names(BodyKind::Text) && names(BodyKind::TextJson) {
+            let what = "text and text-json have the same content types; name one of them";
+            return Err(Fault::at("bodies", what));
+        }
         if let Some(field) = &wire.unwrap
             && (field.is_empty() || field.chars().nth(MAX_FIELD_CHARS).is_some())
         {
@@ -101,6 +128,7 @@ impl Intake {
             unwrap: wire.unwrap,
             accept_raw: wire.accept_raw == Some(true),
             cloudevents: wire.cloudevents == Some(true),
+            answer: wire.answer,
         })
     }
 
@@ -111,6 +139,7 @@ impl Intake {
             unwrap: self.unwrap.clone(),
             accept_raw: self.accept_raw.then_some(true),
             cloudevents: self.cloudevents.then_some(true),
+            answer: self.answer,
         };
         (*self != Self::default()).then(|| JsonText::of(&wire))
     }

@@ -62,6 +62,8 @@ pub(super) enum Part<'a> {
     Time,
     /// The body.
     Body,
+    /// Where the link points, as its sender was given it.
+    Address,
     /// The value of a header.
     Header(&'a str),
     /// This text.
@@ -93,6 +95,48 @@ pub(super) enum TimeAt<'a> {
     Header(&'a str),
     /// Under this key in the header of the signature, which is a list then.
     Key(&'a str),
+    /// In front of the signature, with this text in between.
+    Front(&'a str),
+}
+
+/// What stands between several signatures of one header. None of them is a character of hex or base64.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub enum Separator {
+    /// With spaces around it or without.
+    #[serde(rename = ",")]
+    Comma,
+    /// With spaces around it or without.
+    #[serde(rename = ";")]
+    Semicolon,
+    /// One space.
+    #[serde(rename = " ")]
+    Space,
+}
+
+impl Separator {
+    pub(super) const fn as_char(self) -> char {
+        match self {
+            Separator::Comma => ',',
+            Separator::Semicolon => ';',
+            Separator::Space => ' ',
+        }
+    }
+}
+
+/// What a part stands for in one request.
+enum Piece<'a> {
+    Bytes(&'a [u8]),
+    Address,
+}
+
+impl<'a> Piece<'a> {
+    fn bytes(&self, address: &'a str) -> &'a [u8] {
+        match self {
+            Piece::Bytes(bytes) => bytes,
+            Piece::Address => address.as_bytes(),
+        }
+    }
 }
 
 /// A row of the table.
@@ -102,6 +146,8 @@ pub(super) struct Row<'a> {
     pub header: &'a str,
     /// In front of it.
     pub prefix: &'a str,
+    /// Between several of them.
+    pub separator: Option<Separator>,
     /// The time that is signed, if one is.
     pub time: Option<(TimeAt<'a>, TimeUnit)>,
     /// What is signed.
@@ -119,6 +165,7 @@ const BODY: Parts<'static> = Parts::Fixed(&[Part::Body]);
 const PLAIN: Row<'static> = Row {
     header: "",
     prefix: "",
+    separator: None,
     time: None,
     parts: BODY,
     algorithm: Algorithm::Sha256,
@@ -193,6 +240,35 @@ pub(super) const VERCEL: Row<'static> = Row {
     ..PLAIN
 };
 
+pub(super) const PAGERDUTY: Row<'static> = Row {
+    header: "x-pagerduty-signature",
+    prefix: "v1=",
+    separator: Some(Separator::Comma),
+    ..PLAIN
+};
+pub(super) const ZENDESK: Row<'static> = Row {
+    header: "x-zendesk-webhook-signature",
+    time: Some((
+        TimeAt::Header("x-zendesk-webhook-signature-timestamp"),
+        TimeUnit::Rfc3339,
+    )),
+    parts: Parts::Fixed(&[Part::Time, Part::Body]),
+    encoding: Encoding::Base64,
+    ..PLAIN
+};
+pub(super) const DOCUSEAL: Row<'static> = Row {
+    header: "x-docuseal-signature",
+    time: Some((TimeAt::Front("."), TimeUnit::Seconds)),
+    parts: Parts::Fixed(&[Part::Time, Part::Text("."), Part::Body]),
+    ..PLAIN
+};
+pub(super) const SQUARE: Row<'static> = Row {
+    header: "x-square-hmacsha256-signature",
+    parts: Parts::Fixed(&[Part::Address, Part::Body]),
+    encoding: Encoding::Base64,
+    ..PLAIN
+};
+
 impl Row<'_> {
     /// Whether one of the signatures is of one of the secrets, and the time is tolerated.
     pub(super) fn check(
@@ -207,43 +283,83 @@ impl Row<'_> {
                 let (time, signatures) = self.in_list(value, key)?;
                 (Some(time), signatures)
             }
-            Some((TimeAt::Header(name), _)) => (Some(received.header(name)?), vec![self.only(value)?]),
-            None => (None, vec![self.only(value)?]),
+            Some((TimeAt::Front(separator), _)) => {
+                let both = value.split_once(separator);
+                let (time, signature) = both.ok_or_else(|| self.unreadable())?;
+                (Some(time), vec![self.only(signature)?])
+            }
+            Some((TimeAt::Header(name), _)) => (Some(received.header(name)?), self.all(value)?),
+            None => (None, self.all(value)?),
         };
         if let (Some(time), Some((_, unit))) = (time, self.time) {
             received.check_time(time, unit, tolerance)?;
         }
-        let mut signed = Vec::with_capacity(received.body.len() + value.len());
         let parts = self.parts.as_slice();
+        let mut signed = Vec::with_capacity(parts.len());
         for (index, part) in parts.iter().enumerate() {
-            match part {
-                Part::Time => signed.extend(time.unwrap_or_default().as_bytes()),
-                Part::Body => signed.extend(received.body),
+            signed.push(match part {
+                Part::Time => Piece::Bytes(time.unwrap_or_default().as_bytes()),
+                Part::Body => Piece::Bytes(received.body),
+                Part::Address => Piece::Address,
                 Part::Header(name) => {
                     let value = received.header(name)?;
                     if !stands_apart(parts, index, value) {
                         return Err(Unproven::Unreadable(format!("header {name}")));
                     }
-                    signed.extend(value.as_bytes());
+                    Piece::Bytes(value.as_bytes())
                 }
-                Part::Text(text) => signed.extend(text.as_bytes()),
-            }
+                Part::Text(text) => Piece::Bytes(text.as_bytes()),
+            });
         }
+        // Where the address is not signed, one MAC is enough.
+        let addresses = match parts.contains(&Part::Address) {
+            true => received.urls.as_slice(),
+            false => &[String::new()],
+        };
         let fits = |secret: &Secret| {
             let Ok(key) = secret.bytes(self.key) else {
                 return false;
             };
             let key = hmac::Key::new(self.algorithm.of_ring(), &key);
-            let tag = hmac::sign(&key, &signed);
-            signatures
-                .iter()
-                .any(|signature| are_equal(tag.as_ref(), signature))
+            addresses.iter().any(|address| {
+                let mut context = hmac::Context::with_key(&key);
+                signed
+                    .iter()
+                    .for_each(|piece| context.update(piece.bytes(address)));
+                let tag = context.sign();
+                signatures
+                    .iter()
+                    .any(|signature| are_equal(tag.as_ref(), signature))
+            })
         };
         if secrets.iter().any(fits) {
             Ok(())
         } else {
             Err(Unproven::Wrong)
         }
+    }
+
+    /// A header of signatures and nothing else: one, or with a separator several. Of these, others than those with the
+    /// prefix are of another version.
+    fn all(&self, value: &str) -> Result<Vec<Vec<u8>>, Unproven> {
+        let Some(separator) = self.separator else {
+            return Ok(vec![self.only(value)?]);
+        };
+        let mut signatures = Vec::new();
+        for entry in value.split(separator.as_char()) {
+            let entry = entry.trim_matches([' ', '\t']);
+            match entry.strip_prefix(self.prefix) {
+                Some("") => return Err(self.unreadable()),
+                Some(_) if signatures.len() == MAX_SIGNATURES => return Err(Unproven::TooMany),
+                Some(text) => signatures.push(self.encoding.decode(text).ok_or_else(|| self.unreadable())?),
+                None if entry.is_empty() => return Err(self.unreadable()),
+                None => {}
+            }
+        }
+        if signatures.is_empty() {
+            return Err(self.unreadable());
+        }
+        Ok(signatures)
     }
 
     /// A header that is one signature behind its prefix.
@@ -283,13 +399,13 @@ fn stands_apart(parts: &[Part<'_>], index: usize, value: &str) -> bool {
     let (before, behind) = parts.split_at(index);
     let ends = match behind.get(1) {
         Some(Part::Text(text)) => format!("{value}{text}").find(text) == Some(value.len()),
-        Some(Part::Time | Part::Body | Part::Header(_)) | None => true,
+        Some(Part::Time | Part::Body | Part::Address | Part::Header(_)) | None => true,
     };
     let begins = match before.last() {
         Some(Part::Text(text)) if before.contains(&Part::Body) => {
             format!("{text}{value}").rfind(text) == Some(0)
         }
-        Some(Part::Text(_) | Part::Time | Part::Body | Part::Header(_)) | None => true,
+        Some(Part::Text(_) | Part::Time | Part::Body | Part::Address | Part::Header(_)) | None => true,
     };
     ends && begins
 }
@@ -372,6 +488,78 @@ mod tests {
             ([Part::Text("v:"), Part::Time, header], 2, "v:", true),
         ] {
             assert_eq!(stands_apart(&parts, index, value), expected, "{parts:?} {value}");
+        }
+    }
+
+    #[test]
+    fn several_signatures_have_a_separator() {
+        let (good, bad) = (tag("{}"), tag("x"));
+        let unreadable = || Err(Unproven::Unreadable("header x-pagerduty-signature".to_owned()));
+        for (header, expected) in [
+            (format!("v1={good}"), Ok(())),
+            (format!("v1={bad},v1={good}"), Ok(())),
+            (format!("v1={good} , v1={bad}"), Ok(())),
+            (format!("v0={bad},v1={good},v2=?"), Ok(())),
+            (format!("v1={bad},v1={bad}"), Err(Unproven::Wrong)),
+            (format!("{}v1={good}", format!("v1={bad},").repeat(9)), Ok(())),
+            (
+                format!("{}v1={good}", format!("v1={bad},").repeat(10)),
+                Err(Unproven::TooMany),
+            ),
+            (format!("v1={good};v1={bad}"), unreadable()),
+            (format!("v1={bad} v1={good}"), unreadable()),
+            (format!("v1={good},"), unreadable()),
+            (format!(",v1={good}"), unreadable()),
+            (format!("v1={bad},,v1={good}"), unreadable()),
+            (format!("v1={bad}, ,v1={good}"), unreadable()),
+            (format!("v1=,v1={good}"), unreadable()),
+            (format!("v1={good},v1=zz"), unreadable()),
+            (format!("v0={good}"), unreadable()),
+            (good.clone(), unreadable()),
+            (String::new(), unreadable()),
+        ] {
+            assert_eq!(check(&PAGERDUTY, &header), expected, "{header}");
+        }
+        let spaced = Row {
+            separator: Some(Separator::Space),
+            prefix: "",
+            ..PAGERDUTY
+        };
+        assert_eq!(check(&spaced, &format!("{bad} {good}")), Ok(()));
+        assert_eq!(check(&spaced, &format!("{bad}  {good}")), unreadable());
+        assert_eq!(check(&spaced, &format!("{bad},{good}")), unreadable());
+    }
+
+    #[test]
+    fn a_time_stands_in_front_of_the_signature() {
+        let good = tag("1700000000.{}");
+        let unreadable = || Err(Unproven::Unreadable("header x-docuseal-signature".to_owned()));
+        let time = || Err(Unproven::Unreadable("the time".to_owned()));
+        for (header, expected) in [
+            (format!("1700000000.{good}"), Ok(())),
+            (format!("1700000001.{good}"), Err(Unproven::Wrong)),
+            (format!("1700000000.{}", tag("{}")), Err(Unproven::Wrong)),
+            (
+                format!("1699999699.{}", tag("1699999699.{}")),
+                Err(Unproven::Stale),
+            ),
+            (
+                format!("1700000301.{}", tag("1700000301.{}")),
+                Err(Unproven::Future),
+            ),
+            (format!("1700000000{good}"), unreadable()),
+            (format!("1700000000,{good}"), unreadable()),
+            (format!("1700000000..{good}"), unreadable()),
+            (format!("1700000000.{good}.{good}"), unreadable()),
+            (format!("1700000000.{good},{good}"), unreadable()),
+            (format!(".{good}"), time()),
+            (format!("170000000.{good}"), time()),
+            (format!(" 1700000000 .{good}"), time()),
+            (format!("+1700000000.{good}"), time()),
+            ("1700000000.".to_owned(), Err(Unproven::Wrong)),
+            (good.clone(), unreadable()),
+        ] {
+            assert_eq!(check(&DOCUSEAL, &header), expected, "{header}");
         }
     }
 

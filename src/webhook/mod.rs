@@ -13,7 +13,7 @@ mod scheme;
 mod secret;
 mod shared;
 pub mod standard;
-pub mod twilio;
+mod twilio;
 pub mod wire;
 
 pub use intake::Intake;
@@ -50,6 +50,11 @@ impl Webhook {
     pub fn takes(&self, kind: intake::BodyKind) -> bool {
         let scheme = self.verify.as_ref().map(|verify| &verify.scheme);
         self.intake.takes(kind, scheme)
+    }
+
+    /// Whether an answer of 200 is the author's text, whatever the sender accepts.
+    pub fn answers_text(&self) -> bool {
+        self.intake.answer == Some(intake::Answer::Text)
     }
 
     /// Whether senders want instructions for a call or a text message as the answer.
@@ -116,9 +121,11 @@ impl Verify {
             tolerance: self.tolerance,
             header: None,
             prefix: None,
+            separator: None,
             parts: None,
             ts_header: None,
             ts_key: None,
+            ts_separator: None,
             ts_unit: None,
             algo: None,
             encoding: None,
@@ -131,16 +138,23 @@ impl Verify {
 
     /// Where the link points, for a sender that signs its address.
     pub fn base(&self) -> Option<&str> {
-        match &self.scheme {
-            Scheme::Twilio { base } => base.as_deref(),
-            _ => None,
-        }
+        self.scheme.base()?.as_deref()
     }
 
     /// Notes where the link points, if the sender signs that.
     pub fn set_base(&mut self, url: &str) {
-        if let Scheme::Twilio { base } = &mut self.scheme {
+        if let Some(base) = self.scheme.base_mut() {
             *base = Some(url.to_owned());
+        }
+    }
+
+    /// Under which addresses the sender may know the link: as it was handed out, and where a form tells the address from what
+    /// comes after it, as it was called.
+    pub fn addresses(&self, handed_out: Vec<String>, called: &str) -> Vec<String> {
+        match self.scheme {
+            Scheme::Twilio { .. } => twilio::addresses(handed_out, called),
+            // Where the address ends, the body begins: whoever calls could move that place.
+            _ => handed_out,
         }
     }
 
@@ -151,12 +165,12 @@ impl Verify {
 
     /// Whether there is a signature, but not over the body.
     pub fn leaves_body_unsigned(&self) -> bool {
-        self.scheme == Scheme::Mailgun
+        matches!(self.scheme, Scheme::Mailgun | Scheme::DropboxSign)
     }
 
     /// Whether the address is missing that the sender signs.
     pub fn lacks_base(&self) -> bool {
-        matches!(self.scheme, Scheme::Twilio { base: None })
+        self.scheme.base() == Some(&None)
     }
 
     /// The scheme for people: nothing of it is secret.

@@ -1,6 +1,6 @@
 //! The schemes: what each takes of `verify`, which secrets it has, and how it checks.
 
-use super::generic::{Generic, TimeIn, check_header};
+use super::generic::{self, Generic, TimeIn, check_header};
 use super::intake::BodyKind;
 use super::mac::{self, Algorithm, Encoding, Row};
 use super::received::{Received, TimeUnit};
@@ -13,6 +13,8 @@ use crate::rejection::{Fault, Unproven};
 const TOLERANCE: u64 = 300;
 /// ElevenLabs' own.
 const LONG_TOLERANCE: u64 = 1_800;
+/// For a time that is that of the event, which is sent again for hours.
+const DAY: u64 = 86_400;
 
 /// How a sender proves who it is, with what is the author's own of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,6 +53,19 @@ pub enum Scheme {
     Vercel,
     /// Ed25519 over time and body.
     Discord,
+    /// HMAC of the body, several signatures.
+    Pagerduty,
+    /// HMAC of time and body.
+    Zendesk,
+    /// HMAC of time and body.
+    Docuseal,
+    /// HMAC of address and body, and where the link points.
+    Square {
+        /// Known as soon as the link is made.
+        base: Option<String>,
+    },
+    /// HMAC of a time and the kind of event, in the body.
+    DropboxSign,
     /// `Authorization: Basic`.
     Basic,
     /// `Authorization: Bearer`.
@@ -104,6 +119,13 @@ impl Scheme {
             SchemeName::Elevenlabs => Scheme::Elevenlabs,
             SchemeName::Vercel => Scheme::Vercel,
             SchemeName::Discord => Scheme::Discord,
+            SchemeName::Pagerduty => Scheme::Pagerduty,
+            SchemeName::Zendesk => Scheme::Zendesk,
+            SchemeName::Docuseal => Scheme::Docuseal,
+            SchemeName::Square => Scheme::Square {
+                base: wire.url.clone(),
+            },
+            SchemeName::DropboxSign => Scheme::DropboxSign,
             SchemeName::Basic => Scheme::Basic,
             SchemeName::Bearer => Scheme::Bearer,
             SchemeName::Generic => Scheme::Generic(Box::new(read_generic(wire)?)),
@@ -118,13 +140,15 @@ impl Scheme {
         };
         let is_generic = matches!(scheme, Scheme::Generic(_));
         let has_header = is_generic || matches!(scheme, Scheme::Header(_));
-        let has_url = matches!(scheme, Scheme::Twilio { .. });
+        let has_url = scheme.base().is_some();
         for (field, is_given, belongs) in [
             ("header", wire.header.is_some(), has_header),
             ("prefix", wire.prefix.is_some(), is_generic),
+            ("separator", wire.separator.is_some(), is_generic),
             ("parts", wire.parts.is_some(), is_generic),
             ("ts_header", wire.ts_header.is_some(), is_generic),
             ("ts_key", wire.ts_key.is_some(), is_generic),
+            ("ts_separator", wire.ts_separator.is_some(), is_generic),
             ("ts_unit", wire.ts_unit.is_some(), is_generic),
             ("algo", wire.algo.is_some(), is_generic),
             ("encoding", wire.encoding.is_some(), is_generic),
@@ -142,11 +166,12 @@ impl Scheme {
     pub(super) fn write(&self, wire: &mut wire::Verify) {
         wire.scheme = self.name();
         match self {
-            Scheme::Twilio { base } => wire.url.clone_from(base),
+            Scheme::Twilio { base } | Scheme::Square { base } => wire.url.clone_from(base),
             Scheme::Header(header) => wire.header = Some(header.clone()),
             Scheme::Generic(generic) => {
                 wire.header = Some(generic.header.clone());
                 wire.prefix.clone_from(&generic.prefix);
+                wire.separator = generic.separator;
                 wire.parts = Some(generic.parts.clone());
                 match &generic.time {
                     Some((TimeIn::Header(name), unit)) => {
@@ -155,11 +180,17 @@ impl Scheme {
                     Some((TimeIn::Key(key), unit)) => {
                         (wire.ts_key, wire.ts_unit) = (Some(key.clone()), Some(*unit));
                     }
+                    Some((TimeIn::Front(separator), unit)) => {
+                        (wire.ts_separator, wire.ts_unit) = (Some(separator.clone()), Some(*unit));
+                    }
                     None => {}
                 }
                 wire.algo = Some(generic.algorithm);
                 wire.encoding = Some(generic.encoding);
                 wire.key = Some(generic.key);
+                if let Some(base) = &generic.base {
+                    wire.url.clone_from(base);
+                }
             }
             Scheme::StandardWebhooks
             | Scheme::Svix
@@ -178,8 +209,30 @@ impl Scheme {
             | Scheme::Elevenlabs
             | Scheme::Vercel
             | Scheme::Discord
+            | Scheme::Pagerduty
+            | Scheme::Zendesk
+            | Scheme::Docuseal
+            | Scheme::DropboxSign
             | Scheme::Basic
             | Scheme::Bearer => {}
+        }
+    }
+
+    /// Where the link points, as far as that is known; `None` where the sender does not sign it.
+    pub(super) fn base(&self) -> Option<&Option<String>> {
+        match self {
+            Scheme::Twilio { base } | Scheme::Square { base } => Some(base),
+            Scheme::Generic(generic) => generic.base.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// The same, to note it.
+    pub(super) fn base_mut(&mut self) -> Option<&mut Option<String>> {
+        match self {
+            Scheme::Twilio { base } | Scheme::Square { base } => Some(base),
+            Scheme::Generic(generic) => generic.base.as_mut(),
+            _ => None,
         }
     }
 
@@ -203,6 +256,11 @@ impl Scheme {
             Scheme::Elevenlabs => SchemeName::Elevenlabs,
             Scheme::Vercel => SchemeName::Vercel,
             Scheme::Discord => SchemeName::Discord,
+            Scheme::Pagerduty => SchemeName::Pagerduty,
+            Scheme::Zendesk => SchemeName::Zendesk,
+            Scheme::Docuseal => SchemeName::Docuseal,
+            Scheme::Square { .. } => SchemeName::Square,
+            Scheme::DropboxSign => SchemeName::DropboxSign,
             Scheme::Basic => SchemeName::Basic,
             Scheme::Bearer => SchemeName::Bearer,
             Scheme::Twilio { .. } => SchemeName::Twilio,
@@ -233,6 +291,11 @@ impl Scheme {
             Scheme::Elevenlabs => How::Mac(mac::ELEVENLABS),
             Scheme::Vercel => How::Mac(mac::VERCEL),
             Scheme::Discord => How::KeyPair(key_pair::DISCORD),
+            Scheme::Pagerduty => How::Mac(mac::PAGERDUTY),
+            Scheme::Zendesk => How::Mac(mac::ZENDESK),
+            Scheme::Docuseal => How::Mac(mac::DOCUSEAL),
+            Scheme::Square { .. } => How::Mac(mac::SQUARE),
+            Scheme::DropboxSign => How::InBody(in_body::DROPBOX_SIGN),
             Scheme::Basic => How::Basic,
             Scheme::Bearer => How::Bearer,
         }
@@ -243,6 +306,7 @@ impl Scheme {
         match self {
             Scheme::Github | Scheme::Slack | Scheme::Twilio { .. } => &[BodyKind::Json, BodyKind::Form],
             Scheme::Mailgun => &[BodyKind::Json, BodyKind::Form, BodyKind::Multipart],
+            Scheme::DropboxSign => &[BodyKind::Multipart],
             Scheme::StandardWebhooks
             | Scheme::Svix
             | Scheme::Gitlab
@@ -257,6 +321,10 @@ impl Scheme {
             | Scheme::Elevenlabs
             | Scheme::Vercel
             | Scheme::Discord
+            | Scheme::Pagerduty
+            | Scheme::Zendesk
+            | Scheme::Docuseal
+            | Scheme::Square { .. }
             | Scheme::Basic
             | Scheme::Bearer
             | Scheme::Header(_)
@@ -279,6 +347,7 @@ impl Scheme {
             // Nobody says that its time is that of the sending; events are sent again for hours.
             SchemeName::Sendgrid => None,
             SchemeName::Elevenlabs => Some(LONG_TOLERANCE),
+            SchemeName::DropboxSign => Some(DAY),
             _ if self.has_time() => Some(TOLERANCE),
             _ => None,
         }
@@ -329,7 +398,12 @@ impl Scheme {
             | Scheme::Webflow
             | Scheme::Elevenlabs
             | Scheme::Vercel
-            | Scheme::Discord => None,
+            | Scheme::Discord
+            | Scheme::Pagerduty
+            | Scheme::Zendesk
+            | Scheme::Docuseal
+            | Scheme::Square { .. }
+            | Scheme::DropboxSign => None,
         }
     }
 
@@ -359,19 +433,30 @@ fn needed<'a>(field: &str, value: Option<&'a String>) -> Result<&'a String, Faul
 
 fn read_generic(wire: &wire::Verify) -> Result<Generic, Fault> {
     let unit = wire.ts_unit.unwrap_or(TimeUnit::Seconds);
-    let time = match (&wire.ts_header, &wire.ts_key) {
-        (Some(_), Some(_)) => return Err(Fault::at("ts_key", "give either ts_header or ts_key, not both")),
-        (Some(name), None) => Some((TimeIn::Header(name.clone()), unit)),
-        (None, Some(key)) => Some((TimeIn::Key(key.clone()), unit)),
-        (None, None) if wire.ts_unit.is_some() => {
-            return Err(Fault::at("ts_unit", "is of use beside ts_header or ts_key only"));
-        }
-        (None, None) => None,
-    };
+    let named = [
+        ("ts_header", wire.ts_header.clone().map(TimeIn::Header)),
+        ("ts_key", wire.ts_key.clone().map(TimeIn::Key)),
+        ("ts_separator", wire.ts_separator.clone().map(TimeIn::Front)),
+    ];
+    let mut named = named
+        .into_iter()
+        .filter_map(|(field, place)| place.map(|place| (field, place)));
+    let time = named.next().map(|(_, place)| (place, unit));
+    if let Some((field, _)) = named.next() {
+        let what = "give either ts_header, ts_key or ts_separator: the time stands in one place";
+        return Err(Fault::at(field, what));
+    }
+    if time.is_none() && wire.ts_unit.is_some() {
+        let what = "is of use beside ts_header, ts_key or ts_separator only";
+        return Err(Fault::at("ts_unit", what));
+    }
+    let parts = wire.parts.clone().unwrap_or_else(|| vec!["{body}".to_owned()]);
     let generic = Generic {
         header: needed("header", wire.header.as_ref())?.clone(),
         prefix: wire.prefix.clone(),
-        parts: wire.parts.clone().unwrap_or_else(|| vec!["{body}".to_owned()]),
+        separator: wire.separator,
+        base: generic::signs_address(&parts).then(|| wire.url.clone()),
+        parts,
         time,
         algorithm: wire.algo.unwrap_or(Algorithm::Sha256),
         encoding: wire.encoding.unwrap_or(Encoding::Hex),

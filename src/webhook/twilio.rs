@@ -36,7 +36,7 @@ pub(super) fn check(secrets: &[Secret], received: &Received<'_>) -> Result<(), U
     let signature = signature.map_err(|_| Unproven::Unreadable(format!("header {HEADER}")))?;
     let body = Body::of(received)?;
     let urls = received.urls.iter().flat_map(|url| spellings(url));
-    let texts: Vec<Vec<u8>> = urls.filter_map(|url| body.signed(url)).collect();
+    let texts: Vec<Vec<u8>> = urls.filter_map(|url| body.signed(&url)).collect();
     if texts.is_empty() {
         return Err(body.unsigned(&received.urls));
     }
@@ -69,18 +69,19 @@ impl Body {
     }
 
     /// The text that a signature of this body at this address is over; `None` where it would be that of another body.
-    fn signed(&self, url: String) -> Option<Vec<u8>> {
+    fn signed(&self, url: &str) -> Option<Vec<u8>> {
         match self {
             Body::Form(fields) => {
                 let text = [url.as_bytes(), fields].concat();
                 (!holds_digest(&text)).then_some(text)
             }
             Body::Digest(sum) => {
-                let mut digests = digests(&url);
+                let mut digests = digests(url);
                 let is_of_body = digests
                     .next()
                     .is_some_and(|given| are_equal(given.to_ascii_lowercase().as_bytes(), sum.as_bytes()));
-                (is_of_body && digests.next().is_none()).then(|| url.into_bytes())
+                let is_alone = digests.next().is_none();
+                (is_of_body && is_alone).then(|| url.as_bytes().to_vec())
             }
         }
     }
@@ -99,15 +100,14 @@ impl Body {
 
 /// Under which addresses a sender may know a link: as it was handed out, with the digest if the request has one, and as
 /// it was called.
-pub fn addresses(base: &str, handed_out: Vec<String>, raw_query: &str) -> Vec<String> {
-    let called = format!("{base}/respond?{raw_query}");
-    let digest = digests(&called).next().unwrap_or_default();
+pub(super) fn addresses(handed_out: Vec<String>, called: &str) -> Vec<String> {
+    let digest = digests(called).next().unwrap_or_default();
     let with_digest = |link: String| match digest {
         "" => link,
         digest => format!("{link}&{BODY_DIGEST}={digest}"),
     };
     let mut addresses: Vec<String> = handed_out.into_iter().map(with_digest).collect();
-    addresses.push(called);
+    addresses.push(called.to_owned());
     addresses
 }
 
@@ -221,7 +221,7 @@ mod tests {
             ]
         };
         assert_eq!(
-            addresses(base, handed_out(), "data=x&a=1"),
+            addresses(handed_out(), &format!("{base}/respond?data=x&a=1")),
             [
                 "https://a.example/v1/respond?a=1&data=x",
                 "https://a.example/v1/respond?data=x",
@@ -230,7 +230,7 @@ mod tests {
         );
         // With a digest in what was called, an address without it would leave the body unsigned.
         assert_eq!(
-            addresses(base, handed_out(), "bodySHA256=0f&data=x"),
+            addresses(handed_out(), &format!("{base}/respond?bodySHA256=0f&data=x")),
             [
                 "https://a.example/v1/respond?a=1&data=x&bodySHA256=0f",
                 "https://a.example/v1/respond?data=x&bodySHA256=0f",

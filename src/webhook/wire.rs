@@ -1,7 +1,7 @@
 //! `verify` as it is written in JSON, in a request and in a link. The published schema is made from these types; they
 //! hold secrets, so none of them has a `Debug`.
 
-use super::mac::{Algorithm, Encoding};
+use super::mac::{Algorithm, Encoding, Separator};
 use super::received::TimeUnit;
 use super::secret::{KeyForm, Secret};
 use serde::de::{SeqAccess, Visitor};
@@ -46,8 +46,16 @@ pub struct Verify {
     )]
     #[cfg_attr(test, schemars(with = "String", length(min = 1, max = 128)))]
     pub prefix: Option<String>,
-    /// Only `generic`: what is signed, put together from `{body}`, `{ts}`, `{header:name}` and fixed texts. Without it,
-    /// the body.
+    /// Only `generic`: what stands between several signatures in the header, each of which has the prefix.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[cfg_attr(test, schemars(with = "Separator"))]
+    pub separator: Option<Separator>,
+    /// Only `generic`: what is signed, put together from `{body}`, `{ts}`, `{address}` (where the link points),
+    /// `{header:name}` and fixed texts. Without it, the body.
     #[serde(
         default,
         deserialize_with = "present",
@@ -71,7 +79,16 @@ pub struct Verify {
     )]
     #[cfg_attr(test, schemars(with = "String", length(min = 1, max = 32)))]
     pub ts_key: Option<String>,
-    /// Only `generic`: what the time counts, Unix seconds (`s`, without it) or milliseconds (`ms`).
+    /// Only `generic`: the header of the signature begins with the time, and this stands between both.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[cfg_attr(test, schemars(with = "String", length(min = 1, max = 8)))]
+    pub ts_separator: Option<String>,
+    /// Only `generic`: how the time is written, in Unix seconds (`s`, without it), milliseconds (`ms`) or as RFC 3339 says
+    /// (`rfc3339`).
     #[serde(
         default,
         deserialize_with = "present",
@@ -103,7 +120,7 @@ pub struct Verify {
     )]
     #[cfg_attr(test, schemars(with = "KeyForm"))]
     pub key: Option<KeyForm>,
-    /// Only in links, of `twilio`: where the link points.
+    /// Only in links, of senders that sign the address: where the link points.
     #[serde(
         default,
         deserialize_with = "present",
@@ -167,6 +184,16 @@ pub enum SchemeName {
     Vercel,
     /// Discord's interactions.
     Discord,
+    /// PagerDuty.
+    Pagerduty,
+    /// Zendesk.
+    Zendesk,
+    /// DocuSeal.
+    Docuseal,
+    /// Square.
+    Square,
+    /// Dropbox Sign.
+    DropboxSign,
     /// `Authorization: Basic`; the secret is `user:password`.
     Basic,
     /// A header that is the secret.

@@ -207,6 +207,125 @@ fn the_message_names_the_field_that_is_wrong() {
             generic(json!({"ts_unit": "ms"})),
             "verify.ts_unit: is of use beside",
         ),
+        (
+            generic(json!({"ts_separator": ".", "ts_header": "X-T", "parts": ["{ts}", "{body}"]})),
+            "verify.ts_separator: give either ts_header, ts_key or ts_separator",
+        ),
+        (
+            generic(json!({"ts_separator": ".", "ts_key": "t", "prefix": "v=", "parts": ["{ts}", "{body}"]})),
+            "verify.ts_separator: give either",
+        ),
+        (
+            generic(json!({"ts_separator": "."})),
+            "verify.parts: must hold {ts}",
+        ),
+        (
+            generic(json!({"ts_separator": "", "parts": ["{ts}", "{body}"]})),
+            "verify.ts_separator: must have 1 to 8",
+        ),
+        (
+            generic(json!({"ts_separator": ".........", "parts": ["{ts}", "{body}"]})),
+            "verify.ts_separator: must have 1 to 8",
+        ),
+        (
+            generic(json!({"ts_separator": "é", "parts": ["{ts}", "{body}"]})),
+            "verify.ts_separator: must have 1 to 8",
+        ),
+        (
+            generic(json!({"ts_separator": "5", "parts": ["{ts}", "{body}"]})),
+            "verify.ts_separator: must have 1 to 8 visible ASCII characters that no time holds",
+        ),
+        (
+            generic(json!({"ts_separator": ":", "ts_unit": "rfc3339", "parts": ["{ts}", "{body}"]})),
+            "verify.ts_separator: must have 1 to 8",
+        ),
+        (
+            generic(json!({"ts_separator": ".", "ts_unit": "rfc3339", "parts": ["{ts}", "{body}"]})),
+            "verify.ts_separator: must not hold a dot beside rfc3339",
+        ),
+        (
+            generic(json!({"ts_unit": "rfc3339"})),
+            "verify.ts_unit: is of use beside ts_header, ts_key or ts_separator only",
+        ),
+        (
+            generic(json!({"ts_unit": "iso", "ts_header": "X-T", "parts": ["{ts}", "{body}"]})),
+            "verify.ts_unit: must be one of",
+        ),
+        (
+            generic(json!({"separator": ", "})),
+            "verify.separator: must be one of",
+        ),
+        (
+            generic(json!({"separator": ""})),
+            "verify.separator: must be one of",
+        ),
+        (
+            generic(json!({"separator": "|"})),
+            "verify.separator: must be one of",
+        ),
+        (
+            generic(json!({"separator": ",", "ts_key": "t", "prefix": "v=", "parts": ["{ts}", "{body}"]})),
+            "verify.separator: is of no use beside ts_key",
+        ),
+        (
+            generic(json!({"separator": ",", "ts_separator": ".", "parts": ["{ts}", "{body}"]})),
+            "verify.separator: is of no use beside ts_separator",
+        ),
+        (
+            generic(json!({"separator": ",", "prefix": "a,b="})),
+            "verify.prefix: must not hold the separator",
+        ),
+        (
+            generic(json!({"separator": " ", "prefix": "HMAC "})),
+            "verify.prefix: must not hold the separator",
+        ),
+        (
+            with(scheme("pagerduty", json!("canary")), json!({"separator": ","})),
+            "verify.separator: is no field of this scheme",
+        ),
+        (
+            with(scheme("docuseal", json!("canary")), json!({"ts_separator": "."})),
+            "verify.ts_separator: is no field of this scheme",
+        ),
+        (
+            with(scheme("square", json!("canary")), json!({"tolerance": 300})),
+            "verify.tolerance: this scheme signs no time",
+        ),
+        (
+            with(
+                scheme("square", json!("canary")),
+                json!({"url": "https://canary.example"}),
+            ),
+            "verify.url: is not known here",
+        ),
+        (
+            generic(json!({"parts": ["{address}", "{body}"], "url": "https://canary.example"})),
+            "verify.url: is not known here",
+        ),
+        (
+            generic(json!({"parts": ["{address}"]})),
+            "verify.parts: must hold {body}",
+        ),
+        (
+            generic(json!({"parts": ["{address}", "{address}", "{body}"]})),
+            "verify.parts: must hold {address} once",
+        ),
+        (
+            generic(json!({"parts": ["{header:x}", "{address}", "{body}"]})),
+            "verify.parts: needs a fixed text behind {header:…}",
+        ),
+        (
+            generic(json!({"parts": ["{body}", "{address}", "{header:x}"]})),
+            "verify.parts: needs a fixed text in front of",
+        ),
+        (
+            scheme("square", json!("generate")),
+            "verify.secret: cannot be generated",
+        ),
+        (
+            scheme("zendesk", json!("generate")),
+            "verify.secret: cannot be generated",
+        ),
         (generic(json!({"algo": "md5"})), "verify.algo: must be one of"),
         (
             generic(json!({"prefix": "é"})),
@@ -240,6 +359,32 @@ fn the_message_names_the_field_that_is_wrong() {
         ),
         (json!({"accept_raw": "yes"}), "accept_raw: must be a boolean"),
         (json!({"cloudevents": 1}), "cloudevents: must be a boolean"),
+        (
+            json!({"bodies": ["text", "json", "text-json"]}),
+            "bodies: text and text-json have the same content types",
+        ),
+        (json!({"bodies": ["textjson"]}), "bodies[0]: must be one of"),
+        (json!({"answer": "html"}), "answer: must be `text`"),
+        (json!({"answer": 5}), "answer: "),
+        (
+            json!({"answer": "text"}),
+            "answer: is the text of the response; give it one in response.text",
+        ),
+        (
+            json!({"answer": "text", "response": {"json": {}}}),
+            "answer: is the text of the response; give it one in response.text",
+        ),
+        (
+            json!({"answer": "text", "response": {"text": "ok"}, "outcomes": [
+                {"name": "a", "type": "heartbeat", "schema": {}, "response": {"text": "a"}},
+                {"name": "b", "type": "heartbeat", "schema": {}},
+                {"name": "c", "type": "heartbeat", "schema": {}, "response": {"json": {}}}]}),
+            "answer: is the text of the response; give it one in outcomes[2].response.text",
+        ),
+        (
+            json!({"answer": "text", "response": {"text": "ok"}, "verify": {"scheme": "twilio", "secret": "canary"}}),
+            "answer: is of no use with this scheme",
+        ),
     ] {
         refused(plain(fields), message);
     }
@@ -254,6 +399,15 @@ fn mailgun_is_warned_of_and_other_kinds_of_action_have_no_verify() {
     assert!(
         warnings.contains("actions[0].verify: this sender signs no body"),
         "{warnings}"
+    );
+    let action = hook(json!({"scheme": "dropbox-sign", "secret": "s"}));
+    let answer = stack.create(&json!({"token": stack.task(), "actions": [action]}));
+    assert!(
+        answer
+            .body
+            .contains("actions[0].verify: this sender signs no body"),
+        "{}",
+        answer.body
     );
     let action =
         json!({"name": "a", "type": "heartbeat", "verify": {"scheme": "github", "secret": "canary"}});

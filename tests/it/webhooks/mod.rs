@@ -3,6 +3,7 @@
 mod bodies;
 mod cloudevents;
 mod creation;
+mod described;
 mod generated;
 mod limits;
 mod mailgun;

@@ -19,7 +19,7 @@ pub(super) fn read(
             Err("an empty intake")
         };
     };
-    webhook::check(&read, outcomes, response.redirect.is_some()).map_err(|_| "verify or intake")?;
+    webhook::check(&read, outcomes, webhook::Own::of(response)).map_err(|_| "verify or intake")?;
     let written = read.verify.as_ref().map(Verify::to_json);
     if written.as_ref().map(|text| text.as_str()) != verify {
         return Err("verify is not canonical");

@@ -15,7 +15,15 @@ const STRIPE: &str = r#"{"scheme":"stripe","secret":["whsec_1","whsec_2"],"toler
 const SENDGRID: &str = r#"{"scheme":"sendgrid","secret":["MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAERxw+dYxJBChbun5TEY7Q9SSt6wdX0lvS+Oew1236cUzdUg96yoqLkXrMN/Ud6PDJu+OthYOC5wLcJaEtCfeoWA=="]}"#;
 const TWILIO: &str = r#"{"scheme":"twilio","secret":["12345"],"url":"https://example.com/v1"}"#;
 const GENERIC: &str = r#"{"scheme":"generic","secret":["6b6579"],"tolerance":60,"header":"X-Sig","prefix":"v1=","parts":["{ts}",".","{body}"],"ts_key":"t","ts_unit":"ms","algo":"sha512","encoding":"base64","key":"hex"}"#;
+const SEPARATED: &str = r#"{"scheme":"generic","secret":["s"],"header":"X-Sig","prefix":"v1=","separator":",","parts":["{body}"],"algo":"sha256","encoding":"hex","key":"utf8"}"#;
+const DATED: &str = r#"{"scheme":"generic","secret":["s"],"tolerance":300,"header":"X-Sig","parts":["{ts}","{body}"],"ts_header":"X-Time","ts_unit":"rfc3339","algo":"sha256","encoding":"base64","key":"utf8"}"#;
+const FRONTED: &str = r#"{"scheme":"generic","secret":["s"],"tolerance":300,"header":"X-Sig","parts":["{ts}",".","{body}"],"ts_separator":".","ts_unit":"s","algo":"sha256","encoding":"hex","key":"utf8"}"#;
+const ADDRESSED: &str = r#"{"scheme":"generic","secret":["s"],"header":"X-Sig","parts":["{address}","{body}"],"algo":"sha256","encoding":"base64","key":"utf8","url":"https://example.com/v1"}"#;
+const SQUARE: &str = r#"{"scheme":"square","secret":["asdf1234"],"url":"https://example.com/v1"}"#;
+const DROPBOX_SIGN: &str = r#"{"scheme":"dropbox-sign","secret":["key"],"tolerance":86400}"#;
 const GENERATE: &str = r#"{"scheme":"standard-webhooks","secret":"generate","tolerance":300}"#;
+const TEXTS: &str = r#"{"bodies":["json","text-json"],"answer":"text"}"#;
+const RESPONSE: &str = r#"{"text":"Hello API Event Received"}"#;
 const INTAKE: &str = r#"{"bodies":["json","form"],"unwrap":"payload","accept_raw":true,"cloudevents":true}"#;
 
 pub fn all() -> Vec<Made> {
@@ -68,6 +76,32 @@ fn opened() -> Vec<Made> {
             "Every field that the author's own scheme can have.",
             GENERIC,
         ),
+        (
+            "ok_verify_separator",
+            "Several signatures in one header, without a time.",
+            SEPARATED,
+        ),
+        ("ok_verify_rfc3339", "A time as a date.", DATED),
+        (
+            "ok_verify_ts_separator",
+            "A time and a signature in one header.",
+            FRONTED,
+        ),
+        (
+            "ok_verify_address",
+            "An author's own scheme that signs the address, and where the link points.",
+            ADDRESSED,
+        ),
+        (
+            "ok_verify_square",
+            "A sender that signs the address, and where the link points.",
+            SQUARE,
+        ),
+        (
+            "ok_verify_dropbox_sign",
+            "A signature in the body, of the event's time.",
+            DROPBOX_SIGN,
+        ),
     ];
     let mut made: Vec<Made> = each
         .into_iter()
@@ -95,6 +129,15 @@ fn opened() -> Vec<Made> {
         "What may be sent, without a proof.",
         posting(&[(18, tstr(INTAKE))]),
         payload(&with_intake, true),
+    ));
+    let answered = format!("{},\"response\":{RESPONSE}}}", &POST[..POST.len() - 1]);
+    let answered = payload_json(TOKEN, &answered);
+    let answered = format!("{},\"webhook\":{TEXTS}}}", &answered[..answered.len() - 1]);
+    made.push(ok(
+        "ok_intake_texts",
+        "JSON in a text, and a text as the answer.",
+        posting(&[(10, tstr(RESPONSE)), (18, tstr(TEXTS))]),
+        payload(&answered, true),
     ));
     made.push(ok(
         "ok_verify_and_intake",
@@ -293,6 +336,110 @@ fn refused_verify() -> Vec<Made> {
             r#"{"scheme":"twilio","secret":["s"]}"#.into(),
             "verify without an address",
         ),
+        (
+            "verify_square_without_url",
+            "The same of another sender.",
+            r#"{"scheme":"square","secret":["s"]}"#.into(),
+            "verify without an address",
+        ),
+        (
+            "verify_address_without_url",
+            "The same in an author's own scheme.",
+            generic(&format!(r#","parts":["{{address}}","{{body}}"],{whole}"#)),
+            "verify without an address",
+        ),
+        (
+            "verify_url_without_address",
+            "Where the link points, which is not signed.",
+            generic(&format!(
+                r#","parts":["{{body}}"],{whole},"url":"https://example.com/v1""#
+            )),
+            FAULTY,
+        ),
+        (
+            "verify_address_twice",
+            "The address in two places.",
+            generic(&format!(
+                r#","parts":["{{address}}",".","{{address}}","{{body}}"],{whole},"url":"https://example.com/v1""#
+            )),
+            FAULTY,
+        ),
+        (
+            "verify_address_at_header",
+            "A header that nothing separates from the address.",
+            generic(&format!(
+                r#","parts":["{{header:y}}","{{address}}","{{body}}"],{whole},"url":"https://example.com/v1""#
+            )),
+            FAULTY,
+        ),
+        (
+            "verify_separator_unknown",
+            "A separator that nobody has defined.",
+            generic(&format!(r#","separator":"|","parts":["{{body}}"],{whole}"#)),
+            FAULTY,
+        ),
+        (
+            "verify_separator_in_prefix",
+            "A prefix that the separator would end.",
+            generic(&format!(
+                r#","prefix":"a,b","separator":",","parts":["{{body}}"],{whole}"#
+            )),
+            FAULTY,
+        ),
+        (
+            "verify_separator_beside_key",
+            "Two ways to take one header apart.",
+            generic(&format!(
+                r#","prefix":"v=","separator":",","parts":["{{ts}}","{{body}}"],"ts_key":"t","ts_unit":"s",{whole}"#
+            )),
+            FAULTY,
+        ),
+        (
+            "verify_separator_beside_ts_separator",
+            "The same.",
+            generic(&format!(
+                r#","separator":",","parts":["{{ts}}","{{body}}"],"ts_separator":".","ts_unit":"s",{whole}"#
+            )),
+            FAULTY,
+        ),
+        (
+            "verify_two_times",
+            "A time in two places.",
+            generic(&format!(
+                r#","parts":["{{ts}}","{{body}}"],"ts_header":"T","ts_separator":".","ts_unit":"s",{whole}"#
+            )),
+            FAULTY,
+        ),
+        (
+            "verify_ts_separator_digit",
+            "A separator that may be a part of the time.",
+            generic(&format!(
+                r#","parts":["{{ts}}","{{body}}"],"ts_separator":"0","ts_unit":"s",{whole}"#
+            )),
+            FAULTY,
+        ),
+        (
+            "verify_ts_separator_dot",
+            "The same: a date may have a fraction.",
+            generic(&format!(
+                r#","parts":["{{ts}}","{{body}}"],"ts_separator":".","ts_unit":"rfc3339",{whole}"#
+            )),
+            FAULTY,
+        ),
+        (
+            "verify_ts_separator_too_long",
+            "Nine characters.",
+            generic(&format!(
+                r#","parts":["{{ts}}","{{body}}"],"ts_separator":".........","ts_unit":"s",{whole}"#
+            )),
+            FAULTY,
+        ),
+        (
+            "verify_separator_of_sender",
+            "A field of the author's own scheme in another.",
+            r#"{"scheme":"pagerduty","secret":["s"],"separator":","}"#.into(),
+            FAULTY,
+        ),
     ];
     each.into_iter()
         .map(|(name, comment, verify, log)| refused(name, comment, posting(&[(17, tstr(&verify))]), log))
@@ -411,6 +558,24 @@ fn refused_elsewhere() -> Vec<Made> {
             FAULTY,
         ),
         refused(
+            "intake_text_twice",
+            "One content type of two kinds.",
+            intake(r#"{"bodies":["text","text-json"]}"#),
+            FAULTY,
+        ),
+        refused(
+            "intake_answer_unknown",
+            "An answer that nobody has defined.",
+            posting(&[(10, tstr(RESPONSE)), (18, tstr(r#"{"answer":"json"}"#))]),
+            FAULTY,
+        ),
+        refused(
+            "intake_answer_without_text",
+            "An answer that nobody has written.",
+            intake(r#"{"answer":"text"}"#),
+            FAULTY,
+        ),
+        refused(
             "intake_unwrap_empty",
             "A field without a name.",
             intake(r#"{"bodies":["form"],"unwrap":""}"#),
@@ -440,7 +605,7 @@ fn refused_in_json() -> Vec<Made> {
             "plain_webhook_unknown_kind",
             "A kind that nobody has defined.",
             &json(POST, r#""webhook":{"bodies":["xml"]}"#),
-            "webhook.bodies[0]: must be one of `json`, `form`, `multipart`, `text`, `empty`",
+            "webhook.bodies[0]: must be one of `json`, `form`, `multipart`, `text`, `empty`, `text-json`",
         ),
     ]
 }
