@@ -1,9 +1,10 @@
 //! When links stop working: `expiration` in the ISO 8601 forms that existing requests use, and `expires_in`.
 
-use jiff::civil::DateTime;
+use jiff::civil::{DateTime, date};
 use jiff::fmt::temporal::{DateTimeParser, SpanParser};
-use jiff::tz::{Offset, TimeZone};
-use jiff::{SpanFieldwise, Timestamp};
+use jiff::tz::Offset;
+use jiff::{SignedDuration, SpanFieldwise, ToSpan as _};
+use std::borrow::Cow;
 use std::fmt;
 
 /// A date and time after which links do nothing. Without a zone it is UTC.
@@ -15,6 +16,16 @@ pub struct Expiration {
 
 /// Offsets are smaller than a day.
 const MAX_OFFSET_SECONDS: i32 = 24 * 3_600;
+/// The last second of the year 9999: later ones cannot stand in a link (FORMAT.md, F150).
+const LAST_SECOND: i64 = 253_402_300_799;
+/// Not a `jiff::Timestamp`: those end a day before the calendar does, so that every zone has them.
+const EPOCH: DateTime = date(1970, 1, 1).at(0, 0, 0, 0);
+
+/// A time in UTC; `None` after the year 9999.
+pub fn utc(unix_seconds: u64) -> Option<DateTime> {
+    let seconds = i64::try_from(unix_seconds).ok()?;
+    EPOCH.checked_add(SignedDuration::from_secs(seconds)).ok()
+}
 
 impl Expiration {
     /// Reads the extended and basic forms of ISO 8601, a blank for the `T`, a date alone (midnight).
@@ -28,37 +39,36 @@ impl Expiration {
         if text.contains('[') || !text.is_ascii() {
             return Err(UNREADABLE);
         }
-        let text = text.trim();
-        let local = PARSER.parse_datetime(text).or_else(|_| {
+        let text = without_space_before_offset(text.trim());
+        let (text, is_midnight_after) = without_hour_24(&text);
+        let local = PARSER.parse_datetime(text.as_ref()).or_else(|_| {
             // A `Z` is refused by the civil parser, because a civil time would lose it; here it is kept below.
-            let without_zulu = text.strip_suffix(['Z', 'z']).unwrap_or(text);
+            let without_zulu = text.strip_suffix(['Z', 'z']).unwrap_or(&text);
             PARSER.parse_datetime(without_zulu)
         });
-        let local = local.map_err(|_| UNREADABLE)?;
-        let offset = offset(text).ok_or(UNREADABLE)?;
-        let expiration = Self { local, offset };
-        expiration.instant().ok_or(UNREADABLE)?;
-        Ok(expiration)
+        let days = i64::from(is_midnight_after).days();
+        let local = local
+            .and_then(|local| local.checked_add(days))
+            .map_err(|_| UNREADABLE)?;
+        let offset = offset(&text).ok_or(UNREADABLE)?;
+        Ok(Self { local, offset })
     }
 
-    /// Unix seconds, rounded down: the first second in which the link is expired.
+    /// Unix seconds, rounded down: the first second in which the link is expired. An offset can put the last hours of
+    /// the year 9999 into the next year of UTC; what no link can hold ends with the last second that it can.
     pub fn unix_seconds(&self) -> i64 {
-        self.instant().map_or(0, |instant| instant.as_second())
+        let since = self.local.duration_since(EPOCH);
+        let floor = since.as_secs() - i64::from(since.subsec_nanos() < 0);
+        let offset = self.offset.map_or(0, Offset::seconds);
+        (floor - i64::from(offset)).min(LAST_SECOND)
     }
 
     /// The instant as a UTC time, in whole seconds.
     pub fn at(unix_seconds: u64) -> Option<Self> {
-        let unix_seconds = i64::try_from(unix_seconds).ok()?;
-        let instant = Timestamp::from_second(unix_seconds).ok()?;
         Some(Self {
-            local: Offset::UTC.to_datetime(instant),
+            local: utc(unix_seconds)?,
             offset: Some(Offset::UTC),
         })
-    }
-
-    fn instant(&self) -> Option<Timestamp> {
-        let zone = TimeZone::fixed(self.offset.unwrap_or(Offset::UTC));
-        zone.to_timestamp(self.local).ok()
     }
 }
 
@@ -84,17 +94,16 @@ impl Lifetime {
     /// The end of a life that begins at `now` (Unix seconds): a UTC time in whole seconds.
     ///
     /// # Errors
-    /// A sentence: the end would be now, or behind the year 9999.
+    /// A sentence: the end would be now, or after the year 9999.
     pub fn end(&self, now: u64) -> Result<Expiration, &'static str> {
-        const TOO_LATE: &str = "ends behind the year 9999";
-        let now = i64::try_from(now).map_err(|_| TOO_LATE)?;
-        let start = Timestamp::from_second(now).map_err(|_| TOO_LATE)?;
-        let end = start.to_zoned(TimeZone::UTC).checked_add(self.0.0);
-        let end = end.map_err(|_| TOO_LATE)?.timestamp().as_second();
+        const TOO_LATE: &str = "is after the year 9999";
+        let end = utc(now).and_then(|start| start.checked_add(self.0.0).ok());
+        let end = end.ok_or(TOO_LATE)?.duration_since(EPOCH).as_secs();
+        let end = u64::try_from(end).map_err(|_| TOO_LATE)?;
         if end <= now {
             return Err("is shorter than a second");
         }
-        u64::try_from(end).ok().and_then(Expiration::at).ok_or(TOO_LATE)
+        Expiration::at(end).ok_or(TOO_LATE)
     }
 }
 
@@ -104,6 +113,33 @@ pub fn capped(wanted: Option<Expiration>, cap: Option<Expiration>) -> (Option<Ex
         (Some(wanted), Some(cap)) if cap.unix_seconds() < wanted.unix_seconds() => (Some(cap), true),
         (Some(wanted), _) => (Some(wanted), false),
         (None, cap) => (cap, false),
+    }
+}
+
+/// `2026-12-24 18:00 +01:00`: a space before the offset, as many programs write it.
+fn without_space_before_offset(text: &str) -> Cow<'_, str> {
+    match text.rsplit_once(' ') {
+        Some((time, offset))
+            if time.contains(['T', 't', ' ']) && offset.starts_with(['+', '-', 'Z', 'z']) =>
+        {
+            Cow::Owned(format!("{time}{offset}"))
+        }
+        _ => Cow::Borrowed(text),
+    }
+}
+
+/// ISO 8601 calls the end of a day 24:00. With an hour that the parser knows, and whether a day must be added.
+fn without_hour_24(text: &str) -> (Cow<'_, str>, bool) {
+    let Some((date, time)) = text.split_once(['T', 't', ' ']) else {
+        return (Cow::Borrowed(text), false);
+    };
+    let clock = time.split(['+', '-', 'Z', 'z']).next().unwrap_or_default();
+    let is_end = time.strip_prefix("24").zip(clock.strip_prefix("24"));
+    match is_end {
+        Some((rest, minutes)) if minutes.chars().all(|c| matches!(c, '0' | ':' | '.' | ',')) => {
+            (Cow::Owned(format!("{date}T00{rest}")), true)
+        }
+        _ => (Cow::Borrowed(text), false),
     }
 }
 
@@ -212,6 +248,91 @@ mod tests {
     }
 
     #[test]
+    fn the_calendar_ends_with_the_year_9999_and_not_before() {
+        const LAST_DAY: i64 = 253_402_214_400;
+        for (given, echoed, unix) in [
+            ("9999-12-31", "9999-12-31T00:00:00", LAST_DAY),
+            ("99991231", "9999-12-31T00:00:00", LAST_DAY),
+            (
+                "9999-12-30T22:00:01Z",
+                "9999-12-30T22:00:01+00:00",
+                LAST_DAY - 7_199,
+            ),
+            ("9999-12-31T23:59:59Z", "9999-12-31T23:59:59+00:00", LAST_SECOND),
+            (
+                "9999-12-31T23:59:59.999999",
+                "9999-12-31T23:59:59.999999",
+                LAST_SECOND,
+            ),
+            (
+                "9999-12-31T23:59:59+14:00",
+                "9999-12-31T23:59:59+14:00",
+                LAST_SECOND - 14 * 3_600,
+            ),
+            // The year 10000 in UTC: a link ends with the last second that it can hold.
+            (
+                "9999-12-31T23:59:59-01:00",
+                "9999-12-31T23:59:59-01:00",
+                LAST_SECOND,
+            ),
+            (
+                "9999-12-31T23:59:59-23:59",
+                "9999-12-31T23:59:59-23:59",
+                LAST_SECOND,
+            ),
+            ("9999-12-30T24:00", "9999-12-31T00:00:00", LAST_DAY),
+        ] {
+            let expiration = Expiration::parse(given).expect(given);
+            let told = (expiration.to_string(), expiration.unix_seconds());
+            assert_eq!(told, (echoed.to_owned(), unix), "{given}");
+        }
+        for text in [
+            "9999-12-31T24:00",
+            "10000-01-01",
+            "+010000-01-01",
+            "9999-13-01",
+            "9999-12-32",
+        ] {
+            assert!(Expiration::parse(text).is_err(), "{text}");
+        }
+        for text in ["0001-01-01", "0001-01-01T00:00+14:00", "1969-12-31T23:59:59.5"] {
+            assert!(Expiration::parse(text).expect(text).unix_seconds() < 0, "{text}");
+        }
+        assert_eq!(
+            utc(253_402_300_799).map(|time| time.to_string()),
+            Some("9999-12-31T23:59:59".to_owned())
+        );
+        assert_eq!(utc(253_402_300_800), None);
+        let end = Lifetime::parse("PT1S").unwrap().end(253_402_300_798).unwrap();
+        assert_eq!(end.to_string(), "9999-12-31T23:59:59+00:00");
+    }
+
+    #[test]
+    fn the_end_of_a_day_and_a_space_before_an_offset_are_read() {
+        for (given, echoed) in [
+            ("2026-12-24T24:00", "2026-12-25T00:00:00"),
+            ("2026-12-24T24", "2026-12-25T00:00:00"),
+            ("20261224T240000Z", "2026-12-25T00:00:00+00:00"),
+            ("2026-12-31 24:00:00.0-05:00", "2027-01-01T00:00:00-05:00"),
+            ("2026-12-24 18:00:00 +01:00", "2026-12-24T18:00:00+01:00"),
+            ("2026-12-24T18:00 -0530", "2026-12-24T18:00:00-05:30"),
+            ("2026-12-24 18:00 Z", "2026-12-24T18:00:00+00:00"),
+        ] {
+            let told = Expiration::parse(given).map(|expiration| expiration.to_string());
+            assert_eq!(told.as_deref(), Ok(echoed), "{given}");
+        }
+        for text in [
+            "2026-12-24T24:01",
+            "2026-12-24T24:00:01",
+            "2026-12-24T24:00:00.5",
+            "2026-12-24 Z",
+            "2026-12-24 +01:00",
+        ] {
+            assert!(Expiration::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
     fn everything_else_is_refused() {
         for text in [
             "",
@@ -291,10 +412,10 @@ mod tests {
         }
         let end = |text: &str| Lifetime::parse(text).unwrap().end(NOW);
         assert_eq!(end("PT0.5S"), Err("is shorter than a second"));
-        assert_eq!(end("P9000Y"), Err("ends behind the year 9999"));
+        assert_eq!(end("P9000Y"), Err("is after the year 9999"));
         assert_eq!(
             Lifetime::parse("P1D").unwrap().end(u64::MAX),
-            Err("ends behind the year 9999")
+            Err("is after the year 9999")
         );
     }
 

@@ -2,6 +2,7 @@
 
 use super::Use;
 use crate::action::{Name, Recipient};
+use crate::expiration;
 use crate::json::{self, JsonText};
 use crate::report::Report;
 use serde::Serialize;
@@ -69,11 +70,11 @@ impl<'a> Callback<'a> {
 /// RFC 3339 in UTC, to the second.
 pub fn utc(unix_seconds: u64) -> String {
     instant(unix_seconds)
-        .map(|instant| instant.to_string())
+        .map(|instant| instant.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
         .unwrap_or_default()
 }
 
-/// `None` behind the end of the calendar.
-pub fn instant(unix_seconds: u64) -> Option<jiff::Timestamp> {
-    jiff::Timestamp::from_second(i64::try_from(unix_seconds).ok()?).ok()
+/// `None` after the end of the calendar.
+pub fn instant(unix_seconds: u64) -> Option<jiff::civil::DateTime> {
+    expiration::utc(unix_seconds)
 }

@@ -1,6 +1,7 @@
 //! What programs are told: all links, and no word about how they are shown.
 
 use super::message::{Sealed, UrlSet};
+use crate::expiration;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -50,9 +51,9 @@ fn data<'a>(sealed: &'a Sealed<'_>, set: &UrlSet<'a>) -> Data<'a> {
 
 /// RFC 3339, UTC.
 fn time(unix_seconds: u64) -> String {
-    let seconds = i64::try_from(unix_seconds).ok();
-    let instant = seconds.and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
-    instant.map(|instant| instant.to_string()).unwrap_or_default()
+    let instant = expiration::utc(unix_seconds);
+    let text = instant.map(|instant| instant.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
+    text.unwrap_or_default()
 }
 
 fn text(value: &impl Serialize) -> String {

@@ -4,6 +4,7 @@ use super::texts::{self, Texts};
 use super::{Person, is_for_a_person};
 use crate::action::{Action, ActionKind, Face, Style};
 use crate::brand::Brand;
+use crate::expiration;
 use crate::language::Language;
 use std::fmt;
 
@@ -201,6 +202,6 @@ fn style(action: &Action) -> Style {
 
 /// As the pages write it.
 fn time(unix_seconds: u64) -> Option<String> {
-    let instant = jiff::Timestamp::from_second(i64::try_from(unix_seconds).ok()?).ok()?;
+    let instant = expiration::utc(unix_seconds)?;
     Some(instant.strftime("%Y-%m-%d %H:%M UTC").to_string())
 }

@@ -61,7 +61,14 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("form", &["action", "json", "rejection", "select"]),
     (
         "deliver",
-        &["action", "brand", "https_url", "language", "rejection"],
+        &[
+            "action",
+            "brand",
+            "expiration",
+            "https_url",
+            "language",
+            "rejection",
+        ],
     ),
     (
         "request",
@@ -86,6 +93,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "decide",
         &[
             "action",
+            "expiration",
             "form",
             "json",
             "link",
@@ -222,6 +230,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "channels",
             "config",
             "entry",
+            "expiration",
             "keys",
             "link",
             "payload",
@@ -329,7 +338,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
             "web/",
         ],
     ),
-    ("jsonschema::", &["form/check.rs", "select/schema.rs"]),
+    ("jsonschema::", &["form/check.rs", "select/schema"]),
     ("serde_json_path::", &["select/path/"]),
     ("minicbor", &["payload/packed"]),
     (

@@ -53,7 +53,7 @@ fn unreadable_durations_are_refused() {
         &stack,
         json!({"expires_in": "P9999Y"}),
         "InvalidDate",
-        "expires_in: ends behind the year 9999",
+        "expires_in: is after the year 9999",
     );
     refused(
         &stack,
@@ -67,6 +67,49 @@ fn unreadable_durations_are_refused() {
         "InvalidJSON",
         "expires_in: give either `expiration` or `expires_in`, not both",
     );
+}
+
+/// The last day of the calendar is as good as any other: it means "never" to many.
+#[test]
+fn an_expiration_on_the_last_day_of_the_calendar_is_taken_and_shown() {
+    let stack = Stack::new(FEATURES);
+    for (given, echoed, shown) in [
+        ("9999-12-31", "9999-12-31T00:00:00", "9999-12-31 00:00 UTC"),
+        (
+            "9999-12-31T23:59:59Z",
+            "9999-12-31T23:59:59+00:00",
+            "9999-12-31 23:59 UTC",
+        ),
+        (
+            "9999-12-31T23:30:00-01:00",
+            "9999-12-31T23:30:00-01:00",
+            "9999-12-31 23:59 UTC",
+        ),
+        (
+            "9999-12-31 01:00 +01:00",
+            "9999-12-31T01:00:00+01:00",
+            "9999-12-31 00:00 UTC",
+        ),
+    ] {
+        let asking = with(heartbeat(), json!({"confirm": true}));
+        let made = stack.links(json!([asking]), json!({"expiration": given}));
+        assert_eq!(made.json()["expiration"], echoed);
+        let page = stack.get_as(&made.url("a"), "text/html");
+        assert!(page.status == 200 && page.body.contains(shown), "{}", page.body);
+        let described = stack.get(&made.url("a")).json()["expiration"].clone();
+        assert!(
+            described.as_str().unwrap().starts_with("9999-12-31T"),
+            "{described}"
+        );
+    }
+    for past in ["0001-01-01", "0001-01-01T00:00:00+14:00"] {
+        refused(
+            &stack,
+            json!({"expiration": past}),
+            "InvalidDate",
+            "expiration: is in the past",
+        );
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@ use crate::action::{ActionKind, Confirm, Face, Outcome, OutcomeKind};
 use crate::calls::Calls;
 use crate::channels::Channels;
 use crate::entry::process;
+use crate::expiration;
 use crate::keys::Keys;
 use crate::link::Query;
 use crate::payload::Payload;
@@ -207,10 +208,10 @@ fn brief(outcome: &Outcome) -> String {
 }
 
 fn time(unix_seconds: u64) -> String {
-    let time = i64::try_from(unix_seconds)
-        .ok()
-        .and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
-    time.map_or("unknown".to_owned(), |time| time.to_string())
+    let time = expiration::utc(unix_seconds);
+    time.map_or("unknown".to_owned(), |time| {
+        time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+    })
 }
 
 fn expiry(at: u64, now: jiff::Timestamp) -> String {
