@@ -212,6 +212,14 @@ pub fn object(members: &[(String, &RawValue)]) -> Box<RawValue> {
     RawValue::from_string(format!("{{{}}}", text.join(","))).expect("put together from JSON")
 }
 
+/// The numbers of a JSON text as they are written, in their order.
+pub fn numbers(text: &str) -> impl Iterator<Item = &str> + Clone {
+    Parts::of(text).filter_map(|part| match part {
+        Ok(Part::Other(text)) if text.starts_with(|c: char| c == '-' || c.is_ascii_digit()) => Some(text),
+        _ => None,
+    })
+}
+
 /// Whether arrays and objects of a text are nested no deeper than [`MAX_DEPTH`]; says nothing else about it.
 pub fn is_shallow(text: &str) -> bool {
     Parts::of(text).all(|part| part != Err(JsonFault::TooDeep))
@@ -240,6 +248,7 @@ impl Part<'_> {
 }
 
 /// Walks JSON text part by part, skipping white space, without recursion.
+#[derive(Clone)]
 struct Parts<'a> {
     rest: &'a str,
     depth: usize,

@@ -9,6 +9,7 @@ use crate::rejection::{Fault, Rejection};
 use crate::report::Report;
 use path::Path;
 use schema::Formats;
+use schema::numbers::{Numbers, Verdict};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -97,17 +98,32 @@ pub fn is_json_type(content_type: &str) -> bool {
 /// The first outcome whose schema accepts the body.
 ///
 /// # Errors
-/// `NoOutcome` when none does, `InvalidPayload` when an old link holds a schema that is none.
+/// `NoOutcome` when none does, `InvalidPostActionBody` when that depends on a number that cannot be compared,
+/// `InvalidPayload` when an old link holds a schema that is not valid.
 pub fn choose<'o>(outcomes: &'o Outcomes, body: &Body<'_>) -> Result<&'o Outcome, Rejection> {
+    let text = body.raw.get();
+    let numbers = Numbers::of(text, &body.value);
     for outcome in &outcomes.list {
-        let validator = schema::compile_for(&outcome.schema, Formats::Ignored, body.raw.get().len());
+        let validator = schema::compile_with(&outcome.schema, Formats::Ignored, text.len(), numbers.as_ref());
         let validator = validator.map_err(|what| {
             Rejection::InvalidPayload(crate::rejection::Damage::Content(format!(
                 "schema of an outcome {what}"
             )))
         })?;
-        if validator.is_valid(&body.value) {
-            return Ok(outcome);
+        let verdict = match &numbers {
+            Some(numbers) => numbers.verdict(&validator, &body.value),
+            None if validator.is_valid(&body.value) => Verdict::Valid,
+            None => Verdict::Invalid,
+        };
+        match verdict {
+            Verdict::Valid => return Ok(outcome),
+            Verdict::Invalid => {}
+            // Whether it is this outcome or a later one depends on digits that cannot be compared.
+            Verdict::Undecided => {
+                return Err(refused(
+                    "holds a number beyond 64 bits, or with more digits than a double has, where this link compares numbers",
+                ));
+            }
         }
     }
     Err(Rejection::NoOutcome)

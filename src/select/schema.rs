@@ -1,9 +1,12 @@
 //! JSON Schemas of outcomes: compiled without ever fetching anything, and with bounded patterns and references.
 
 mod cost;
+pub mod numbers;
 
 use jsonschema::{Draft, PatternOptions, Validator};
+use numbers::Numbers;
 use serde_json::Value;
+use std::sync::Arc;
 
 /// Steps that the regular expression engine may go back in one match, so that no pattern takes long.
 const BACKTRACK_LIMIT: usize = 10_000;
@@ -43,6 +46,19 @@ pub fn compile(schema: &Value, formats: Formats) -> Result<Validator, String> {
 /// # Errors
 /// As [`compile`].
 pub fn compile_for(schema: &Value, formats: Formats, bytes: usize) -> Result<Validator, String> {
+    compile_with(schema, formats, bytes, None)
+}
+
+/// As [`compile_for`], for a value with numbers that cannot be compared: ask [`Numbers::verdict`] about it.
+///
+/// # Errors
+/// As [`compile`].
+pub fn compile_with(
+    schema: &Value,
+    formats: Formats,
+    bytes: usize,
+    numbers: Option<&Arc<Numbers>>,
+) -> Result<Validator, String> {
     cost::check(schema)?;
     let mut options = jsonschema::options();
     if schema.get("$schema").is_none() {
@@ -52,6 +68,20 @@ pub fn compile_for(schema: &Value, formats: Formats, bytes: usize) -> Result<Val
         .backtrack_limit((PATTERN_WORK / bytes.max(1)).clamp(FEWEST_BACKTRACKS, BACKTRACK_LIMIT))
         .size_limit(PATTERN_BYTES)
         .dfa_size_limit(PATTERN_BYTES);
+    if let Some(numbers) = numbers {
+        let draft = Draft::default().detect(schema);
+        let draft = if schema.get("$schema").is_none() {
+            Draft::Draft7
+        } else {
+            draft
+        };
+        for keyword in numbers::WATCHED {
+            let numbers = Arc::clone(numbers);
+            options = options.with_keyword(keyword, move |parent, value, _| {
+                numbers::watch(&numbers, draft, keyword, parent, value)
+            });
+        }
+    }
     options
         .offline()
         .should_validate_formats(formats == Formats::Asserted)
