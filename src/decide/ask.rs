@@ -2,11 +2,10 @@
 
 use super::{Decision, Method, Subject, Use, Visit};
 use crate::action::{Confirm, Form, Outcomes, Question, ReplySpec};
-use crate::form::{self, Complaint, Fields, Issue, PageEntries, Place, ProgramEntries, check};
+use crate::form::{Complaint, Fields, Issue, PageEntries, Place, ProgramEntries, check};
 use crate::nonce::{NonceFault, NonceKey};
 use crate::rejection::{Damage, Fault, Rejection, Unconfirmed};
 use crate::select::{self, Body, MAX_BODY_BYTES, essence, is_json_type};
-use serde_json::value::RawValue;
 use std::fmt;
 
 /// What is shown, and whatever was wrong with the answer before.
@@ -255,9 +254,10 @@ impl Use<'_> {
             .map_err(|complaint| vec![complaint])
             .and_then(|chosen| Ok((chosen.0, check::program_object(fields, chosen, &sent)?)));
         let entries = || {
-            let value = |raw: &RawValue| serde_json::from_str(raw.get()).unwrap_or_default();
-            let texts = |raw: &RawValue| form::field::entries_of(&value(raw));
-            let pairs = sent.fields.iter().map(|(name, raw)| (name, texts(raw)));
+            let pairs = sent
+                .fields
+                .iter()
+                .map(|(name, raw)| (name, fields.entries_of(name, raw)));
             let pairs = pairs.flat_map(|(name, texts)| texts.into_iter().map(|text| (name.clone(), text)));
             Some(pairs.collect())
         };

@@ -1,10 +1,13 @@
 //! From entries to the object that the sealed schema accepts, or to what is wrong beside each field.
 
-use super::field::{Choice, Field, FieldKind, Line};
+use super::field::{Choice, Field, FieldKind, Line, entries_of};
+use super::moment;
+use super::number;
 use super::submission::{PageEntries, ProgramEntries};
 use super::{Fields, required};
 use crate::action::{Outcome, Outcomes};
 use crate::json::{self, JsonText};
+use crate::select::schema::numbers::{Numbers, Verdict};
 use crate::select::schema::{self, Formats};
 use jsonschema::ValidationError;
 use jsonschema::error::ValidationErrorKind;
@@ -48,14 +51,34 @@ pub enum Issue {
     TooSmall(String),
     /// Larger than this.
     TooLarge(String),
+    /// Not more than this.
+    NotMore(String),
+    /// Not less than this.
+    NotLess(String),
+    /// Not a multiple of this.
+    NotAMultiple(String),
+    /// Something else than the one value that is taken.
+    NotThis(String),
     /// Not of the form that the author asks for.
     Pattern,
+    /// Not of a format, of which this is an example.
+    Format(&'static str),
+    /// Not a value of the right kind.
+    WrongKind,
     /// Not a number.
     NotANumber,
     /// Not a whole number.
     NotWhole,
+    /// A number with a separator that may stand before thousands or before a fraction.
+    TwoReadings,
+    /// A number with more digits than can be read or compared.
+    TooManyDigits,
     /// Not a date.
     NotADate,
+    /// Not a date and a time.
+    NotADateTime,
+    /// Not a time.
+    NotATime,
     /// Not an e-mail address.
     NotAnEmail,
     /// Not a URI.
@@ -68,6 +91,8 @@ pub enum Issue {
     TooMany(u64),
     /// A box that must be ticked.
     NotTicked,
+    /// A box that must not be ticked.
+    Ticked,
     /// Given more than once.
     Twice,
     /// Not UTF-8.
@@ -91,16 +116,29 @@ impl fmt::Display for Issue {
             Issue::TooLong(max) => write!(f, "has more than {max} characters"),
             Issue::TooSmall(min) => write!(f, "is smaller than {min}"),
             Issue::TooLarge(max) => write!(f, "is larger than {max}"),
+            Issue::NotMore(min) => write!(f, "must be more than {min}"),
+            Issue::NotLess(max) => write!(f, "must be less than {max}"),
+            Issue::NotAMultiple(of) => write!(f, "must be a multiple of {of}"),
+            Issue::NotThis(value) => write!(f, "must be {value}"),
             Issue::Pattern => f.write_str("does not match the pattern of this link"),
+            Issue::Format(example) => write!(f, "must have the format of {example}"),
+            Issue::WrongKind => f.write_str("is not what this link takes"),
             Issue::NotANumber => f.write_str("must be a number"),
             Issue::NotWhole => f.write_str("must be a whole number"),
+            Issue::TwoReadings => f.write_str(
+                "has a separator before three digits, which can be read in two ways; write 12345 or 12.3450",
+            ),
+            Issue::TooManyDigits => f.write_str("has more digits than this link can compare"),
             Issue::NotADate => f.write_str("must be a date, as in 2026-12-24"),
+            Issue::NotADateTime => f.write_str("must be a date and a time, as in 2026-12-24T18:00:00Z"),
+            Issue::NotATime => f.write_str("must be a time, as in 18:00:00Z"),
             Issue::NotAnEmail => f.write_str("must be an e-mail address"),
             Issue::NotAUri => f.write_str("must be an absolute URI"),
             Issue::NotAChoice => f.write_str("is none of the choices"),
             Issue::TooFew(min) => write!(f, "has fewer than {min} choices"),
             Issue::TooMany(max) => write!(f, "has more than {max} choices"),
             Issue::NotTicked => f.write_str("must be true"),
+            Issue::Ticked => f.write_str("must be false"),
             Issue::Twice => f.write_str("is given more than once"),
             Issue::NotText => f.write_str("is not UTF-8"),
             Issue::Unknown => f.write_str("is not asked for by this link"),
@@ -210,15 +248,25 @@ fn checked(
     object: &RawValue,
     mut complaints: Vec<Complaint>,
 ) -> Result<String, Vec<Complaint>> {
-    let value: Result<Value, _> = serde_json::from_str(object.get());
-    let validator = schema::compile_for(&outcome.schema, Formats::Asserted, object.get().len());
+    let text = object.get();
+    let value: Result<Value, _> = serde_json::from_str(text);
+    let numbers = value.as_ref().ok().and_then(|value| Numbers::of(text, value));
+    let validator = schema::compile_with(&outcome.schema, Formats::Asserted, text.len(), numbers.as_ref());
     match (value, validator) {
         (Ok(value), Ok(validator)) => {
-            let found: Vec<Complaint> = validator
-                .iter_errors(&value)
-                .take(MAX_ERRORS)
-                .map(|error| complaint(fields, &error))
-                .collect();
+            let verdict = numbers.map(|numbers| numbers.verdict(&validator, &value));
+            // After a verdict, what cannot be compared counts as wrong.
+            let mut found: Vec<Complaint> = match verdict {
+                Some(Verdict::Valid) => Vec::new(),
+                _ => validator
+                    .iter_errors(&value)
+                    .take(MAX_ERRORS)
+                    .map(|error| complaint(fields, &error))
+                    .collect(),
+            };
+            if found.is_empty() && verdict.is_some_and(|verdict| verdict != Verdict::Valid) {
+                found.push(Complaint::page(Issue::TooManyDigits));
+            }
             for complaint in found {
                 if !complaints.iter().any(|known| known.place == complaint.place) {
                     complaints.push(complaint);
@@ -250,14 +298,22 @@ fn value(field: &Field, entered: &[&str], is_needed: bool) -> Result<Option<Box<
         (_, [one]) => one,
         (_, _) => return Err(Issue::Twice),
     };
+    let read = |read: fn(&str) -> Option<String>, issue| read(one).ok_or(issue).and_then(|read| text(&read));
     match &field.kind {
         FieldKind::Boolean => Ok(Some(raw(JsonText::of(&(one == "true"))))),
         _ if one.trim().is_empty() => Ok(None),
         FieldKind::Line(Line::Text) => text(one),
         FieldKind::Line(Line::Date | Line::Email | Line::Uri) => text(one.trim()),
+        FieldKind::Line(Line::DateTime) => read(moment::read_date_time, Issue::NotADateTime),
+        FieldKind::Line(Line::Time) => read(moment::read_time, Issue::NotATime),
         FieldKind::Area => text(&one.replace("\r\n", "\n")),
         FieldKind::One(choices) => chosen(choices, one).map(|value| Some(raw(JsonText::of(value)))),
-        FieldKind::Integer | FieldKind::Number => number(one.trim()).map(Some),
+        FieldKind::Integer | FieldKind::Number => {
+            let number = number::read(one, field.kind == FieldKind::Integer)?;
+            RawValue::from_string(number)
+                .map(Some)
+                .map_err(|_| Issue::NotANumber)
+        }
         FieldKind::Many(_) => Err(Issue::Unfit),
     }
 }
@@ -269,19 +325,6 @@ fn raw(text: JsonText) -> Box<RawValue> {
 fn chosen<'c>(choices: &'c [Choice], entered: &str) -> Result<&'c Value, Issue> {
     let chosen = choices.iter().find(|choice| choice.text == entered);
     chosen.map(|choice| &choice.value).ok_or(Issue::NotAChoice)
-}
-
-/// A number with every digit that was typed; a decimal comma is one, as many keyboards have it.
-fn number(text: &str) -> Result<Box<RawValue>, Issue> {
-    let point = match text.split_once(',') {
-        Some((whole, decimals)) if !text.contains('.') => format!("{whole}.{decimals}"),
-        _ => text.to_owned(),
-    };
-    let is_number = serde_json::from_str::<serde_json::Number>(&point).is_ok();
-    match is_number {
-        true => RawValue::from_string(point).map_err(|_| Issue::NotANumber),
-        false => Err(Issue::NotANumber),
-    }
 }
 
 /// The author's schema in the words of a page.
@@ -312,26 +355,55 @@ fn complaint(fields: &Fields, error: &ValidationError<'_>) -> Complaint {
 
 fn issue(field: &Field, kind: &ValidationErrorKind) -> Issue {
     use ValidationErrorKind as Kind;
+    let is_integer = field.kind == FieldKind::Integer;
+    let number = |limit: &dyn fmt::Display| number::written(&limit.to_string(), is_integer);
     match (kind, &field.kind) {
-        (Kind::MinLength { limit }, _) => Issue::TooShort(*limit),
-        (Kind::MaxLength { limit }, _) => Issue::TooLong(*limit),
-        (Kind::Minimum { limit }, _) => Issue::TooSmall(limit.to_string()),
-        (Kind::Maximum { limit }, _) => Issue::TooLarge(limit.to_string()),
         (Kind::MinItems { limit }, _) => Issue::TooFew(*limit),
         (Kind::MaxItems { limit }, _) => Issue::TooMany(*limit),
+        (Kind::UniqueItems, _) => Issue::Twice,
+        (Kind::Type { .. }, FieldKind::Many(_)) => Issue::WrongKind,
+        // What one of several fixed values breaks, another one of them may keep.
+        (_, FieldKind::One(_) | FieldKind::Many(_)) => Issue::NotAChoice,
+        (Kind::MinLength { limit }, _) => Issue::TooShort(*limit),
+        (Kind::MaxLength { limit }, _) => Issue::TooLong(*limit),
+        (Kind::Minimum { limit }, _) => Issue::TooSmall(number(limit)),
+        (Kind::Maximum { limit }, _) => Issue::TooLarge(number(limit)),
+        (Kind::ExclusiveMinimum { limit }, _) => Issue::NotMore(number(limit)),
+        (Kind::ExclusiveMaximum { limit }, _) => Issue::NotLess(number(limit)),
+        (Kind::MultipleOf { multiple_of }, _) => Issue::NotAMultiple(number(multiple_of)),
         (Kind::Format { .. }, FieldKind::Line(Line::Date)) => Issue::NotADate,
+        (Kind::Format { .. }, FieldKind::Line(Line::DateTime)) => Issue::NotADateTime,
+        (Kind::Format { .. }, FieldKind::Line(Line::Time)) => Issue::NotATime,
         (Kind::Format { .. }, FieldKind::Line(Line::Email)) => Issue::NotAnEmail,
         (Kind::Format { .. }, FieldKind::Line(Line::Uri)) => Issue::NotAUri,
-        (Kind::Pattern { .. } | Kind::BacktrackLimitExceeded { .. } | Kind::Format { .. }, _) => {
-            Issue::Pattern
-        }
+        (Kind::Format { .. }, _) => field.example.map_or(Issue::Pattern, Issue::Format),
+        (Kind::Pattern { .. } | Kind::BacktrackLimitExceeded { .. }, _) => Issue::Pattern,
         (Kind::Type { .. }, FieldKind::Integer) => Issue::NotWhole,
         (Kind::Type { .. }, FieldKind::Number) => Issue::NotANumber,
-        (Kind::Enum { .. } | Kind::Constant { .. }, FieldKind::Boolean) => Issue::NotTicked,
-        (
-            Kind::Enum { .. } | Kind::OneOfNotValid { .. } | Kind::UniqueItems,
-            FieldKind::One(_) | FieldKind::Many(_),
-        ) => Issue::NotAChoice,
-        _ => Issue::Unfit,
+        (Kind::Enum { options }, FieldKind::Boolean) => {
+            let may_be_true = options
+                .as_array()
+                .is_some_and(|all| all.contains(&Value::Bool(true)));
+            if may_be_true {
+                Issue::NotTicked
+            } else {
+                Issue::Ticked
+            }
+        }
+        (Kind::Constant { expected_value }, FieldKind::Boolean) => match **expected_value {
+            Value::Bool(false) => Issue::Ticked,
+            _ => Issue::NotTicked,
+        },
+        (Kind::Constant { expected_value }, _) => {
+            match (&**expected_value, entries_of(expected_value).as_slice()) {
+                (Value::Number(limit), _) => Issue::NotThis(number(limit)),
+                (_, [one]) => Issue::NotThis(one.clone()),
+                _ => Issue::WrongKind,
+            }
+        }
+        // A rule for several fields (`if`) forbids this one.
+        (Kind::FalseSchema, _) => Issue::Unfit,
+        (Kind::Custom { .. }, _) => Issue::TooManyDigits,
+        _ => Issue::WrongKind,
     }
 }

@@ -1,5 +1,6 @@
 //! One field of a page, from a property of a JSON Schema.
 
+use super::number;
 use serde_json::{Map, Value};
 
 /// Longest name of a property that becomes a field, in characters.
@@ -24,6 +25,16 @@ const UNSHOWN: [&str; 14] = [
     "contains",
 ];
 
+/// Keywords whose number says that a negative one may be entered.
+const SIGNED: [&str; 6] = [
+    "minimum",
+    "maximum",
+    "exclusiveMinimum",
+    "exclusiveMaximum",
+    "default",
+    "const",
+];
+
 /// What a person is asked for.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Field {
@@ -39,6 +50,10 @@ pub struct Field {
     pub default: Vec<String>,
     /// What the page may check before the service does.
     pub limits: Limits,
+    /// A text of the `format` that the property names, where few people know how one looks.
+    pub example: Option<&'static str>,
+    /// Whether the author names a negative number: the keys of a phone for numbers have no minus sign.
+    pub may_be_negative: bool,
 }
 
 /// What can be entered in a field.
@@ -67,6 +82,10 @@ pub enum Line {
     Text,
     /// `date`: YYYY-MM-DD.
     Date,
+    /// `date-time`, in UTC.
+    DateTime,
+    /// `time`, in UTC.
+    Time,
     /// `email`
     Email,
     /// `uri`
@@ -91,13 +110,19 @@ impl Choice {
     }
 }
 
-/// Limits as a page states them; numbers as they were written.
+/// Limits as a page states them; numbers as a person can enter them.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Limits {
     /// `minimum`
     pub minimum: Option<String>,
     /// `maximum`
     pub maximum: Option<String>,
+    /// `exclusiveMinimum`
+    pub more_than: Option<String>,
+    /// `exclusiveMaximum`
+    pub less_than: Option<String>,
+    /// `multipleOf`
+    pub multiple_of: Option<String>,
     /// `minItems` of a list.
     pub min_items: Option<u64>,
     /// `minLength`, in characters.
@@ -126,22 +151,47 @@ impl Field {
         }
         let kind = kind(property)?;
         let text = |keyword: &str| property.get(keyword).and_then(Value::as_str).map(str::to_owned);
-        let number = |keyword: &str| property.get(keyword).filter(|value| value.is_number());
+        let number = |keyword: &str| {
+            let number = property.get(keyword).and_then(Value::as_number)?;
+            Some(number::written(&number.to_string(), kind == FieldKind::Integer))
+        };
         let length = |keyword: &str| property.get(keyword).and_then(Value::as_u64);
+        // In Draft 4 these two are booleans beside the limit.
+        let is_exclusive = |keyword: &str| property.get(keyword) == Some(&Value::Bool(true));
+        let (minimum, more_than) = match is_exclusive("exclusiveMinimum") {
+            true => (None, number("minimum")),
+            false => (number("minimum"), number("exclusiveMinimum")),
+        };
+        let (maximum, less_than) = match is_exclusive("exclusiveMaximum") {
+            true => (None, number("maximum")),
+            false => (number("maximum"), number("exclusiveMaximum")),
+        };
+        let is_negative = |keyword: &&str| {
+            let number = property.get(*keyword).and_then(Value::as_f64);
+            number.is_some_and(|number| number < 0.0)
+        };
         Ok(Self {
             name: name.to_owned(),
-            kind,
             title: text("title").filter(|title| !title.trim().is_empty()),
             description: text("description").filter(|text| !text.trim().is_empty()),
-            default: property.get("default").map(entries_of).unwrap_or_default(),
+            default: property
+                .get("default")
+                .map(|default| filled_in(default, &kind))
+                .unwrap_or_default(),
             limits: Limits {
-                minimum: number("minimum").map(ToString::to_string),
-                maximum: number("maximum").map(ToString::to_string),
+                minimum,
+                maximum,
+                more_than,
+                less_than,
+                multiple_of: number("multipleOf"),
                 min_items: length("minItems"),
                 min_length: length("minLength"),
                 max_length: length("maxLength"),
                 pattern: text("pattern"),
             },
+            example: property.get("format").and_then(Value::as_str).and_then(example),
+            may_be_negative: SIGNED.iter().any(is_negative),
+            kind,
         })
     }
 
@@ -159,6 +209,33 @@ pub fn entries_of(value: &Value) -> Vec<String> {
         Value::Array(values) => values.iter().flat_map(entries_of).collect(),
         Value::Null | Value::Object(_) => Vec::new(),
     }
+}
+
+/// A default as the page fills it in: a number so that it comes back as the same one.
+fn filled_in(default: &Value, kind: &FieldKind) -> Vec<String> {
+    match (kind, default) {
+        (FieldKind::Integer | FieldKind::Number, Value::Number(number)) => {
+            vec![number::written(&number.to_string(), *kind == FieldKind::Integer)]
+        }
+        _ => entries_of(default),
+    }
+}
+
+/// What a text of a format looks like. Dates, times, addresses of mail and pages have fields of their own.
+fn example(format: &str) -> Option<&'static str> {
+    Some(match format {
+        "duration" => "P3DT12H",
+        "hostname" | "idn-hostname" => "www.example.com",
+        "ipv4" => "192.0.2.1",
+        "ipv6" => "2001:db8::1",
+        "json-pointer" => "/items/0",
+        "regex" => "^[a-z]+$",
+        "relative-json-pointer" => "1/items",
+        "uri-reference" | "iri-reference" => "/path?page=1",
+        "uri-template" => "https://example.com/{id}",
+        "uuid" => "123e4567-e89b-12d3-a456-426614174000",
+        _ => return None,
+    })
 }
 
 fn kind(property: &Map<String, Value>) -> Result<FieldKind, &'static str> {
@@ -191,6 +268,8 @@ fn text_kind(property: &Map<String, Value>) -> FieldKind {
     match format {
         Some("textarea") => FieldKind::Area,
         Some("date") => FieldKind::Line(Line::Date),
+        Some("date-time") => FieldKind::Line(Line::DateTime),
+        Some("time") => FieldKind::Line(Line::Time),
         Some("email" | "idn-email") => FieldKind::Line(Line::Email),
         Some("uri" | "iri") => FieldKind::Line(Line::Uri),
         _ if long.is_some_and(|long| long > LONG_LINE_CHARS) => FieldKind::Area,
@@ -206,6 +285,9 @@ fn choices(schema: &Map<String, Value>) -> Result<Option<Vec<Choice>>, &'static 
         let [text] = <[String; 1]>::try_from(entries_of(value)).map_err(|_| SINGLE)?;
         if value.is_array() {
             return Err(SINGLE);
+        }
+        if value.as_number().is_some_and(|number| !fits_64_bits(number)) {
+            return Err("a number among the choices needs more than 64 bits; write it as a string");
         }
         let title = title.filter(|title| !title.trim().is_empty());
         if text.trim().is_empty() && title.is_none() {
@@ -240,6 +322,17 @@ fn choices(schema: &Map<String, Value>) -> Result<Option<Vec<Choice>>, &'static 
     }
 }
 
+/// Others are never equal to anything (`select::numbers`), so nobody could choose them.
+fn fits_64_bits(number: &serde_json::Number) -> bool {
+    number.is_i64()
+        || number.is_u64()
+        || number
+            .as_f64()
+            .is_some_and(|number| (-TWO_63..2.0 * TWO_63).contains(&number))
+}
+
+const TWO_63: f64 = 9_223_372_036_854_775_808.0;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -263,6 +356,14 @@ mod tests {
             (
                 json!({"type": "string", "format": "date"}),
                 FieldKind::Line(Line::Date),
+            ),
+            (
+                json!({"type": "string", "format": "date-time"}),
+                FieldKind::Line(Line::DateTime),
+            ),
+            (
+                json!({"type": "string", "format": "time"}),
+                FieldKind::Line(Line::Time),
             ),
             (
                 json!({"type": "string", "format": "email"}),
@@ -315,6 +416,8 @@ mod tests {
             json!({"enum": [["a"]]}),
             json!({"enum": ["1", 1]}),
             json!({"enum": [" "]}),
+            json!({"enum": [1e20]}),
+            json!({"enum": ["a", -1e19]}),
             json!({"oneOf": [{"title": "a"}]}),
         ] {
             assert!(kind_of(property.clone()).is_err(), "{property}");
@@ -330,7 +433,7 @@ mod tests {
         let field = Field::read(
             "n",
             &json!({"type": "number", "title": "How many?", "description": "At least one.", "default": 2.50,
-                    "minimum": 1, "maximum": 1.5e3}),
+                    "minimum": 1, "maximum": 1.5e3, "multipleOf": 1.125}),
         );
         let field = field.unwrap();
         assert_eq!(field.shown(), "How many?");
@@ -338,5 +441,36 @@ mod tests {
         assert_eq!(field.default, ["2.5"]);
         assert_eq!(field.limits.minimum.as_deref(), Some("1"));
         assert_eq!(field.limits.maximum.as_deref(), Some("1500.0"));
+        assert_eq!(field.limits.multiple_of.as_deref(), Some("1.1250"));
+        assert!(!field.may_be_negative);
+    }
+
+    #[test]
+    fn limits_that_exclude_their_number_are_told_apart_in_every_draft() {
+        let limits = |property: Value| {
+            let limits = Field::read("n", &property).unwrap().limits;
+            [limits.minimum, limits.more_than, limits.maximum, limits.less_than]
+                .map(Option::unwrap_or_default)
+        };
+        let modern = json!({"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 2.5});
+        assert_eq!(limits(modern), ["", "0", "", "2.5"]);
+        let old = json!({"type": "number", "minimum": 0, "exclusiveMinimum": true, "maximum": 2.5, "exclusiveMaximum": false});
+        assert_eq!(limits(old), ["", "0", "2.5", ""]);
+        let both = json!({"type": "integer", "minimum": 1.0, "exclusiveMinimum": 0});
+        assert_eq!(limits(both), ["1", "0", "", ""]);
+    }
+
+    #[test]
+    fn negative_numbers_are_known_by_what_the_author_names() {
+        for (property, expected) in [
+            (json!({"type": "number"}), false),
+            (json!({"type": "number", "minimum": 0}), false),
+            (json!({"type": "number", "minimum": -0.5}), true),
+            (json!({"type": "integer", "exclusiveMaximum": -1}), true),
+            (json!({"type": "integer", "default": -1}), true),
+        ] {
+            let field = Field::read("n", &property).unwrap();
+            assert_eq!(field.may_be_negative, expected, "{property}");
+        }
     }
 }

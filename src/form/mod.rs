@@ -2,6 +2,8 @@
 
 pub mod check;
 pub mod field;
+pub mod moment;
+pub mod number;
 pub mod submission;
 
 pub use check::{Complaint, Issue, Place};
@@ -11,6 +13,7 @@ pub use submission::{PageEntries, ProgramEntries};
 use crate::action::{Outcome, Outcomes};
 use crate::rejection::Fault;
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 /// The fields of all outcomes, each once, in the order in which the outcomes name them.
 #[derive(Debug, Clone, PartialEq)]
@@ -57,6 +60,11 @@ impl Fields {
                     return Err(Fault::at(at, "is another kind of field in another outcome"));
                 }
                 shared.field.limits.widen(&field.limits);
+                shared.field.may_be_negative |= field.may_be_negative;
+                shared.field.example = shared
+                    .field
+                    .example
+                    .filter(|example| field.example == Some(*example));
                 shared.in_outcomes.push(place);
                 if is_needed {
                     shared.needed_by.push(place);
@@ -75,6 +83,26 @@ impl Fields {
     pub fn of_place(&self, place: usize) -> impl Iterator<Item = &Field> {
         let has = move |shared: &&Shared| shared.in_outcomes.contains(&place);
         self.0.iter().filter(has).map(|shared| &shared.field)
+    }
+
+    /// A value of JSON as a page would send it; a number so that it comes back with the same digits.
+    pub fn entries_of(&self, name: &str, raw: &RawValue) -> Vec<String> {
+        let field = self
+            .0
+            .iter()
+            .map(|shared| &shared.field)
+            .find(|field| field.name == name);
+        let is_integer = match field.map(|field| &field.kind) {
+            Some(FieldKind::Integer) => Some(true),
+            Some(FieldKind::Number) => Some(false),
+            _ => None,
+        };
+        match is_integer {
+            Some(is_integer) if raw.get().starts_with(|c: char| c == '-' || c.is_ascii_digit()) => {
+                vec![number::written(raw.get(), is_integer)]
+            }
+            _ => field::entries_of(&serde_json::from_str(raw.get()).unwrap_or_default()),
+        }
     }
 
     /// Whether any outcome has a field of this name.
@@ -133,6 +161,9 @@ impl field::Limits {
         };
         keep(&mut self.minimum, &other.minimum);
         keep(&mut self.maximum, &other.maximum);
+        keep(&mut self.more_than, &other.more_than);
+        keep(&mut self.less_than, &other.less_than);
+        keep(&mut self.multiple_of, &other.multiple_of);
         keep(&mut self.pattern, &other.pattern);
         self.min_items = self.min_items.min(other.min_items);
         self.min_length = self.min_length.min(other.min_length);

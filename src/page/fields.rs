@@ -3,6 +3,7 @@
 use super::texts::{Texts, filled};
 use crate::action::Outcome;
 use crate::form::field::{Choice, Line};
+use crate::form::moment;
 use crate::form::submission::PREFIX;
 use crate::form::{Complaint, Field, FieldKind, Issue, Place, Shared};
 
@@ -29,8 +30,9 @@ pub struct FieldView {
 pub struct LimitsView {
     pub min_length: Option<u64>,
     pub max_length: Option<u64>,
-    pub min: Option<String>,
-    pub max: Option<String>,
+    /// The last day that a browser lets anybody enter: years have four digits.
+    pub max: Option<&'static str>,
+    /// Seconds that a browser's field for a time steps by; it has fields for seconds and parts of them accordingly.
     pub step: Option<&'static str>,
     pub pattern: Option<String>,
 }
@@ -113,6 +115,7 @@ impl FieldView {
         let complaint = complaints
             .iter()
             .find(|complaint| complaint.place == Place::Field(field.name.clone()));
+        let control = control(texts, field, &id, &entered);
         Self {
             name: format!("{PREFIX}{}", field.name),
             title: field.shown().to_owned(),
@@ -121,8 +124,8 @@ impl FieldView {
             error: complaint.map(|complaint| issue(texts, &complaint.issue, Some(field))),
             // A field that only some buttons need must not keep the others from being pressed.
             required: shared.needed_by.len() == outcomes.len(),
-            limits: limits(field),
-            control: control(texts, field, &id, &entered, complaint.is_some()),
+            limits: limits(field, &control),
+            control,
             id,
         }
     }
@@ -165,37 +168,56 @@ fn is_tick(field: &Field) -> bool {
 
 fn hint(texts: &'static Texts, field: &Field) -> Option<String> {
     let limits = &field.limits;
-    let is_number = matches!(field.kind, FieldKind::Integer | FieldKind::Number);
-    let is_text = matches!(field.kind, FieldKind::Area | FieldKind::Line(Line::Text));
-    let own = match (&limits.minimum, &limits.maximum, limits.max_length) {
-        (Some(min), Some(max), _) if is_number => Some(filled(texts.hint_range, &[min, max])),
-        (Some(min), None, _) if is_number => Some(filled(texts.hint_minimum, &[min])),
-        (None, Some(max), _) if is_number => Some(filled(texts.hint_maximum, &[max])),
-        (_, _, Some(max)) if is_text => Some(filled(texts.hint_length, &[&max.to_string()])),
-        _ => None,
+    let with = |text: &str, value: &String| filled(text, &[value]);
+    let own: Vec<String> = match field.kind {
+        FieldKind::Integer | FieldKind::Number => {
+            let (minimum, maximum) = match (&limits.minimum, &limits.maximum) {
+                (Some(min), Some(max)) => (Some(filled(texts.hint_range, &[min, max])), None),
+                (min, max) => (
+                    min.as_ref().map(|min| with(texts.hint_minimum, min)),
+                    max.as_ref().map(|max| with(texts.hint_maximum, max)),
+                ),
+            };
+            let more = limits.more_than.as_ref().map(|min| with(texts.hint_more, min));
+            let less = limits.less_than.as_ref().map(|max| with(texts.hint_less, max));
+            let multiple = limits
+                .multiple_of
+                .as_ref()
+                .map(|of| with(texts.hint_multiple, of));
+            [minimum, more, maximum, less, multiple]
+                .into_iter()
+                .flatten()
+                .collect()
+        }
+        FieldKind::Line(Line::DateTime | Line::Time) => vec![texts.hint_utc.to_owned()],
+        FieldKind::Area | FieldKind::Line(Line::Text) => {
+            let length = limits
+                .max_length
+                .map(|max| with(texts.hint_length, &max.to_string()));
+            let example = field
+                .example
+                .map(|example| filled(texts.hint_example, &[example]));
+            [example, length].into_iter().flatten().collect()
+        }
+        FieldKind::Line(Line::Date | Line::Email | Line::Uri)
+        | FieldKind::One(_)
+        | FieldKind::Many(_)
+        | FieldKind::Boolean => Vec::new(),
     };
     let parts: Vec<String> = field.description.clone().into_iter().chain(own).collect();
     (!parts.is_empty()).then(|| parts.join(" "))
 }
 
-fn limits(field: &Field) -> LimitsView {
+fn limits(field: &Field, control: &Control) -> LimitsView {
     let limits = &field.limits;
-    let range = |step| LimitsView {
-        min: limits.minimum.clone(),
-        max: limits.maximum.clone(),
-        step: Some(step),
-        ..LimitsView::default()
-    };
     let lengths = LimitsView {
         min_length: limits.min_length,
         max_length: limits.max_length,
         ..LimitsView::default()
     };
-    match field.kind {
-        FieldKind::Integer => range("1"),
-        FieldKind::Number => range("any"),
-        FieldKind::Area => lengths,
-        FieldKind::Line(Line::Text | Line::Email | Line::Uri) => LimitsView {
+    match (&field.kind, control) {
+        (FieldKind::Area, _) => lengths,
+        (FieldKind::Line(Line::Text | Line::Email | Line::Uri), _) => LimitsView {
             // A schema's pattern may match anywhere, a page's must match everything.
             pattern: limits
                 .pattern
@@ -203,23 +225,47 @@ fn limits(field: &Field) -> LimitsView {
                 .map(|pattern| format!(".*(?:{pattern}).*")),
             ..lengths
         },
-        FieldKind::Line(Line::Date) | FieldKind::One(_) | FieldKind::Many(_) | FieldKind::Boolean => {
-            LimitsView::default()
-        }
+        (_, Control::Input { kind, value, .. }) => LimitsView {
+            max: match *kind {
+                "date" => Some("9999-12-31"),
+                "datetime-local" => Some("9999-12-31T23:59:59.999"),
+                _ => None,
+            },
+            step: match *kind {
+                "datetime-local" | "time" if value.contains('.') => Some("0.001"),
+                "datetime-local" | "time" if value.matches(':').count() > 1 => Some("1"),
+                _ => None,
+            },
+            ..LimitsView::default()
+        },
+        // A number's limits are checked by the service alone: a browser's own field for numbers takes a separator of
+        // thousands for a point, or drops it, before anything is sent.
+        (_, _) => LimitsView::default(),
     }
 }
 
-fn control(texts: &'static Texts, field: &Field, id: &str, entered: &[&str], is_wrong: bool) -> Control {
+fn control(texts: &'static Texts, field: &Field, id: &str, entered: &[&str]) -> Control {
     let value = || entered.first().copied().unwrap_or_default().to_owned();
     let input = |kind| Control::Input {
         kind,
         keyboard: None,
         value: value(),
     };
-    let plain = |keyboard| Control::Input {
+    // The keys of a phone for numbers have no minus sign.
+    let number = |keyboard| Control::Input {
         kind: "text",
-        keyboard,
+        keyboard: (!field.may_be_negative).then_some(keyboard),
         value: value(),
+    };
+    // Browsers drop what they cannot show in a field for a date or a time, and the visitor could not see what to correct.
+    let shown = |kind, shown: fn(&str) -> Option<String>| match shown(&value()) {
+        Some(value) => Control::Input {
+            kind,
+            keyboard: None,
+            value,
+        },
+        None if value().is_empty() => input(kind),
+        None => input("text"),
     };
     let choices = |choices: &[Choice]| {
         let view = |(index, choice): (usize, &Choice)| ChoiceView {
@@ -232,13 +278,13 @@ fn control(texts: &'static Texts, field: &Field, id: &str, entered: &[&str], is_
     };
     match &field.kind {
         FieldKind::Line(Line::Text) => input("text"),
-        // Browsers drop what is no date or number, and the visitor could not see what to mend.
-        FieldKind::Line(Line::Date) if is_wrong && !is_date(&value()) => plain(None),
-        FieldKind::Integer | FieldKind::Number if is_wrong && !is_number(&value()) => plain(Some("decimal")),
-        FieldKind::Line(Line::Date) => input("date"),
+        FieldKind::Line(Line::Date) => shown("date", moment::shown_date),
+        FieldKind::Line(Line::DateTime) => shown("datetime-local", moment::shown_date_time),
+        FieldKind::Line(Line::Time) => shown("time", moment::shown_time),
         FieldKind::Line(Line::Email) => input("email"),
         FieldKind::Line(Line::Uri) => input("url"),
-        FieldKind::Integer | FieldKind::Number => input("number"),
+        FieldKind::Integer => number("numeric"),
+        FieldKind::Number => number("decimal"),
         FieldKind::Area => Control::Area { value: value() },
         FieldKind::One(list) if list.len() <= MAX_RADIOS => Control::Radios(choices(list)),
         FieldKind::One(list) => Control::Select {
@@ -250,22 +296,18 @@ fn control(texts: &'static Texts, field: &Field, id: &str, entered: &[&str], is_
     }
 }
 
-/// Nothing, or a date as browsers know it.
-fn is_date(text: &str) -> bool {
-    text.is_empty() || (text.len() == 10 && text.parse::<jiff::civil::Date>().is_ok())
-}
-
-/// Nothing, or a number as browsers know it (HTML, "valid floating-point number").
-fn is_number(text: &str) -> bool {
-    let plain = |c: char| c.is_ascii_digit() || matches!(c, '.' | '-' | '+' | 'e' | 'E');
-    let odd = text.starts_with('+') || text.ends_with('.');
-    text.is_empty() || (text.chars().all(plain) && !odd && text.parse::<f64>().is_ok_and(f64::is_finite))
-}
-
 /// What is wrong, in the language of the page.
 pub fn issue(texts: &'static Texts, issue: &Issue, field: Option<&Field>) -> String {
     let is_choice = field.is_some_and(|field| matches!(field.kind, FieldKind::One(_) | FieldKind::Many(_)));
     let with = |text: &str, value: &dyn std::fmt::Display| filled(text, &[&value.to_string()]);
+    let format = || {
+        let own = field.and_then(|field| field.description.as_deref());
+        [Some(texts.issue_pattern), own]
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
     match issue {
         Issue::Missing if is_choice => texts.issue_unchosen.to_owned(),
         Issue::Missing => texts.issue_missing.to_owned(),
@@ -273,9 +315,19 @@ pub fn issue(texts: &'static Texts, issue: &Issue, field: Option<&Field>) -> Str
         Issue::TooLong(max) => with(texts.issue_too_long, max),
         Issue::TooSmall(min) => with(texts.issue_too_small, min),
         Issue::TooLarge(max) => with(texts.issue_too_large, max),
-        Issue::Pattern => texts.issue_pattern.to_owned(),
+        Issue::NotMore(min) => with(texts.issue_not_more, min),
+        Issue::NotLess(max) => with(texts.issue_not_less, max),
+        Issue::NotAMultiple(of) => with(texts.issue_multiple, of),
+        Issue::NotThis(value) => with(texts.issue_not_this, value),
+        Issue::Pattern | Issue::WrongKind => format(),
+        Issue::Format(example) => format!("{} {}", format(), with(texts.hint_example, example)),
         Issue::NotANumber => texts.issue_number.to_owned(),
         Issue::NotWhole => texts.issue_whole.to_owned(),
+        Issue::TwoReadings => texts.issue_two_readings.to_owned(),
+        Issue::TooManyDigits => texts.issue_digits.to_owned(),
+        Issue::NotADateTime => texts.issue_date_time.to_owned(),
+        Issue::NotATime => texts.issue_time.to_owned(),
+        Issue::Ticked => texts.issue_untick.to_owned(),
         Issue::NotADate => texts.issue_date.to_owned(),
         Issue::NotAnEmail => texts.issue_email.to_owned(),
         Issue::NotAUri => texts.issue_uri.to_owned(),
@@ -289,33 +341,5 @@ pub fn issue(texts: &'static Texts, issue: &Issue, field: Option<&Field>) -> Str
         Issue::NoOutcome => texts.issue_no_outcome.to_owned(),
         Issue::TooMuch => texts.issue_too_much.to_owned(),
         Issue::Unfit => texts.issue_unfit.to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_a_browser_would_drop_is_known() {
-        for text in ["", "2026-12-24", "2024-02-29"] {
-            assert!(is_date(text), "{text}");
-        }
-        for text in [
-            "x",
-            "24.12.2026",
-            "2026-02-30",
-            "2026-12-24T10:00",
-            "20261224",
-            "2026-1-1",
-        ] {
-            assert!(!is_date(text), "{text}");
-        }
-        for text in ["", "0", "-1", "2.5", ".5", "1e3", "12345678901234567890"] {
-            assert!(is_number(text), "{text}");
-        }
-        for text in ["x", "+1", "1.", "1,5", "1 000", "inf", "NaN", "1e999", "--1", "e"] {
-            assert!(!is_number(text), "{text}");
-        }
     }
 }

@@ -56,7 +56,7 @@ fn a_form_shows_everything_that_it_asks() {
         "only for: Yes, deploy",
         "needed for: reject",
         "name=\"f.reason\"",
-        "min=\"1\"",
+        "inputmode=\"numeric\"",
         "maxlength=\"20\"",
     ] {
         assert!(page.contains(part), "{part} in {page}");
@@ -86,11 +86,7 @@ fn what_is_wrong_is_said_beside_its_field_and_nothing_is_lost() {
         &[("f.reason", reason), ("f.when", "now"), ("outcome", "reject")],
     );
     assert_eq!(again.status, 400);
-    assert!(
-        again.body.contains("Maximum number of characters: 20."),
-        "{}",
-        again.body
-    );
+    assert!(again.body.contains("Up to 20 characters."), "{}", again.body);
     assert!(again.body.contains("aria-invalid=\"true\"") && again.body.contains("role=\"alert\""));
     assert!(
         again
@@ -124,7 +120,7 @@ fn wrong_submissions_are_refused_with_a_sentence() {
             "outcome=approve&f.when=never",
             "Please choose one of the options.",
         ),
-        ("outcome=approve&f.when=now&f.hosts=0", "1 or more, please."),
+        ("outcome=approve&f.when=now&f.hosts=0", "Please enter 1 or more."),
         (
             "outcome=approve&f.when=now&f.hosts=many",
             "Please enter a number.",
@@ -142,7 +138,7 @@ fn wrong_submissions_are_refused_with_a_sentence() {
         ("outcome=reject&f.reason=", "Please fill this in."),
         ("outcome=reject&f.reason=+%0D%0A", "Please fill this in."),
         ("outcome=reject&f.reason=%FF", "This could not be read."),
-        (long.as_str(), "Maximum number of characters: 20."),
+        (long.as_str(), "Up to 20 characters."),
         ("f.when=now", "Please press one of the buttons."),
         ("outcome=no&f.when=now", "Please press one of the buttons."),
         (
@@ -235,6 +231,10 @@ fn programs_answer_forms_in_json() {
             "body.fields.hosts: is smaller than 1",
         ),
         (
+            r#"{"outcome":"approve","fields":{"when":"now","hosts":12345678901234567890123}}"#,
+            "body.fields.hosts: has more digits than this link can compare",
+        ),
+        (
             r#"{"outcome":"approve","fields":{"when":"now","when":"now"}}"#,
             "body: holds an object with the same key twice",
         ),
@@ -250,12 +250,12 @@ fn programs_answer_forms_in_json() {
     untouched(&stack);
     let done = stack.post(
         &url,
-        r#"{"outcome":"approve","fields":{"when":"now","hosts":12345678901234567890123}}"#,
+        r#"{"outcome":"approve","fields":{"when":"now","hosts":18446744073709551615}}"#,
     );
     assert_eq!(done.keys(), ["transaction_id", "action"]);
     assert_eq!(
         stack.told(),
-        [r#"success {"when":"now","hosts":12345678901234567890123}"#]
+        [r#"success {"when":"now","hosts":18446744073709551615}"#]
     );
     let again = stack.post(&url, r#"{"outcome":"later"}"#);
     assert_eq!(again.code(), "StepFunctionsError");

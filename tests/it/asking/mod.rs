@@ -1,7 +1,9 @@
 //! Links that ask before they act, through the front door.
 
 mod confirmation;
+mod entries;
 mod forms;
+mod large_numbers;
 
 use crate::support::*;
 use serde_json::{Value, json};
