@@ -31,7 +31,11 @@ fn every_field() -> Value {
         "many": {"type": "array", "items": {"oneOf": [{"const": "x", "title": "The X"}, {"const": "y"}]}, "default": ["y"]},
         "box": {"type": "boolean", "title": "A box", "default": true},
         "whole": {"type": "integer", "minimum": 1, "maximum": 10},
-        "number": {"type": "number", "maximum": 2.5}}});
+        "number": {"type": "number", "maximum": 2.5},
+        "share": {"type": "number", "exclusiveMinimum": 0, "multipleOf": 0.25, "default": 1.125},
+        "moment": {"type": "string", "format": "date-time", "default": "2026-12-24T18:00:00+01:00"},
+        "clock": {"type": "string", "format": "time"},
+        "host": {"type": "string", "format": "ipv4"}}});
     json!({"name": "decide", "type": "form", "title": "Every field", "text": "First line.\nSecond line.",
            "facts": [["Amount", "€ 900"], ["Count", 3]], "outcomes": [
         {"name": "yes", "type": "success", "label": "Yes", "style": "primary", "schema": all, "output_body": true},
@@ -109,7 +113,7 @@ fn pages() -> Vec<(&'static str, Answer)> {
         "confirm_not_ticked",
         send(&plain, &strict, &format!("nonce={of_strict}")),
     ));
-    let wrong = "f.line=A%0D%0A&f.area=one%0D%0Atwo&f.day=x&f.mail=x&f.address=x&f.one=blue&f.list=f&f.many=x&f.whole=11&f.number=x";
+    let wrong = "f.line=A%0D%0A&f.area=one%0D%0Atwo&f.day=x&f.mail=x&f.address=x&f.one=blue&f.list=f&f.many=x&f.whole=11&f.number=x&f.share=1%2C000&f.moment=2026-02-30T10:00&f.clock=noon&f.host=x";
     pages.push((
         "form_wrong",
         send(&stack, &form, &format!("nonce={of_form}&outcome=yes&{wrong}")),
