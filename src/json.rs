@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 /// How deep arrays and objects may be nested in any JSON that comes in (serde_json's own limit).
 pub const MAX_DEPTH: usize = 127;
 
-/// A body without the byte order mark that some programs write in front of a text. It is no part of the text.
+/// A body without the byte order mark that some programs write in front of a text. It is not part of the text.
 pub fn without_mark(body: &[u8]) -> &[u8] {
     body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body)
 }

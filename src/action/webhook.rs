@@ -120,7 +120,7 @@ pub fn check(webhook: &Webhook, outcomes: &Outcomes, own: Own) -> Result<(), Fau
 /// An answer that is a text needs one for every outcome.
 fn check_text(webhook: &Webhook, outcomes: &Outcomes, own: Own) -> Result<(), Fault> {
     if webhook.is_twilio() {
-        let what = "is of no use with this scheme, whose sender gets the text anyway; leave it out";
+        let what = "cannot be combined with this scheme, whose sender gets the text anyway; leave it out";
         return Err(Fault::at("answer", what));
     }
     let lacks_text = |response: &Option<ReplySpec>| match response {

@@ -98,7 +98,7 @@ fn form(body: &[u8]) -> Result<Fields, Rejection> {
 /// Names and values of a form, in its order.
 ///
 /// # Errors
-/// It is none, has too many fields, or one that is not UTF-8.
+/// It is not a form, has too many fields, or one that is not UTF-8.
 pub(super) fn pairs(body: &[u8]) -> Result<Vec<(String, String)>, Rejection> {
     let body = without_mark(body);
     if is_something_else(body) {

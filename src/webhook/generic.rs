@@ -113,10 +113,10 @@ impl Generic {
         };
         let what = match &self.time {
             Some((TimeIn::Key(_), _)) => {
-                "is of no use beside ts_key, whose header is a list with commas or semicolons; leave it out"
+                "cannot be combined with ts_key, whose header is a list with commas or semicolons; leave it out"
             }
             Some((TimeIn::Front(_), _)) => {
-                "is of no use beside ts_separator, behind which stands one signature; leave it out"
+                "cannot be combined with ts_separator, which has one signature after it; leave it out"
             }
             Some((TimeIn::Header(_), _)) | None => {
                 return match &self.prefix {
@@ -201,11 +201,11 @@ pub(super) fn signs_address(parts: &[String]) -> bool {
     parts.iter().any(|part| part_of(part) == Part::Address)
 }
 
-/// A text that no time holds: neither digits nor what RFC 3339 has between them.
+/// Refuses a separator that can be in a time: digits, and what RFC 3339 has between them.
 fn check_ts_separator(text: &str) -> Result<(), Fault> {
     let in_times = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b':' | b'+' | b'-');
     if !(1..=MAX_SEPARATOR_CHARS).contains(&text.len()) || !is_visible(text) || text.bytes().any(in_times) {
-        let what = "must have 1 to 8 visible ASCII characters that no time holds, such as \".\" in \
+        let what = "must have 1 to 8 visible ASCII characters that cannot be in a time, such as \".\" in \
                     1700000000.5257a8…";
         return Err(Fault::at("ts_separator", what));
     }

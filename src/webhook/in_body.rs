@@ -14,8 +14,8 @@ use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::fmt;
 
-/// Longest text beside the time, in bytes.
-const MAX_TEXT_BYTES: usize = 256;
+/// Longest token, or other text beside the time, in bytes.
+const MAX_TOKEN_BYTES: usize = 256;
 
 /// What these senders differ in.
 pub(super) struct Row {
@@ -60,7 +60,7 @@ impl Row {
     ) -> Result<(), Unproven> {
         let unreadable = || Unproven::Unreadable("the signature in the body".to_owned());
         let signed = self.read(received).ok_or_else(unreadable)?;
-        if signed.text.is_empty() || signed.text.len() > MAX_TEXT_BYTES {
+        if signed.text.is_empty() || signed.text.len() > MAX_TOKEN_BYTES {
             return Err(unreadable());
         }
         received.check_time(&signed.time, TimeUnit::Seconds, tolerance)?;
@@ -108,7 +108,7 @@ impl Row {
     }
 }
 
-/// A field that is there once, and is no file.
+/// A field that is there once and is not a file.
 fn text_of<'a>(fields: &'a Fields, name: &str) -> Option<&'a str> {
     fields.get(name)?.as_str()
 }

@@ -233,7 +233,7 @@ fn the_message_names_the_field_that_is_wrong() {
         ),
         (
             generic(json!({"ts_separator": "5", "parts": ["{ts}", "{body}"]})),
-            "verify.ts_separator: must have 1 to 8 visible ASCII characters that no time holds",
+            "verify.ts_separator: must have 1 to 8 visible ASCII characters that cannot be in a time",
         ),
         (
             generic(json!({"ts_separator": ":", "ts_unit": "rfc3339", "parts": ["{ts}", "{body}"]})),
@@ -265,11 +265,11 @@ fn the_message_names_the_field_that_is_wrong() {
         ),
         (
             generic(json!({"separator": ",", "ts_key": "t", "prefix": "v=", "parts": ["{ts}", "{body}"]})),
-            "verify.separator: is of no use beside ts_key",
+            "verify.separator: cannot be combined with ts_key",
         ),
         (
             generic(json!({"separator": ",", "ts_separator": ".", "parts": ["{ts}", "{body}"]})),
-            "verify.separator: is of no use beside ts_separator",
+            "verify.separator: cannot be combined with ts_separator",
         ),
         (
             generic(json!({"separator": ",", "prefix": "a,b="})),
@@ -383,7 +383,7 @@ fn the_message_names_the_field_that_is_wrong() {
         ),
         (
             json!({"answer": "text", "response": {"text": "ok"}, "verify": {"scheme": "twilio", "secret": "canary"}}),
-            "answer: is of no use with this scheme",
+            "answer: cannot be combined with this scheme",
         ),
     ] {
         refused(plain(fields), message);

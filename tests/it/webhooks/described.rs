@@ -2,9 +2,14 @@
 //! means the same.
 
 use super::{hook, linked, signed, unproven};
+use crate::properties::config;
 use crate::support::{FEATURES, NOW, Stack, base64, data, nothing, post, set_clock, with};
+use proptest::collection::vec;
+use proptest::prelude::*;
 use ring::hmac;
 use serde_json::{Value, json};
+use sfn_callback_urls::webhook::{Received, Verify};
+use std::collections::BTreeMap;
 
 const BODY: &str = r#"{"ok":true}"#;
 
@@ -379,4 +384,156 @@ fn json_in_a_text_is_taken_where_the_author_asks_for_it() {
     let marked = format!("\u{feff}{sns}");
     let answer = stack.visit("POST", &url, &[("content-type", "text/plain")], marked.as_bytes());
     assert_eq!(answer.status, 200, "{}", answer.body);
+}
+
+const ADDRESS: &str = "https://a.example/respond?data=x";
+
+/// The values of a request by the part that they stand for.
+type Values = BTreeMap<&'static str, String>;
+
+fn joined(parts: &[&'static str], values: &Values) -> String {
+    parts
+        .iter()
+        .map(|part| values.get(part).map_or(*part, String::as_str))
+        .collect()
+}
+
+fn is_believed(verify: &Verify, text: &str, values: &Values) -> bool {
+    let value = |part: &str| values.get(part).map(String::as_str).unwrap_or_default();
+    let signature = signed("s", text);
+    let headers: [(&str, &[u8]); 4] = [
+        ("x-sig", signature.as_bytes()),
+        ("x-time", value("{ts}").as_bytes()),
+        ("x", value("{header:x}").as_bytes()),
+        ("y", value("{header:y}").as_bytes()),
+    ];
+    let received = Received {
+        headers: &headers,
+        body: value("{body}").as_bytes(),
+        content_type: None,
+        urls: vec![ADDRESS.to_owned()],
+        now_ms: NOW.unsigned_abs() * 1_000,
+    };
+    verify.check(None, &received).is_ok()
+}
+
+/// Every way to take a text apart into values of these parts.
+fn readings(parts: &[&'static str], text: &str, values: &Values, found: &mut Vec<Values>) {
+    let Some((part, rest)) = parts.split_first() else {
+        if text.is_empty() {
+            found.push(values.clone());
+        }
+        return;
+    };
+    let is_open = part.starts_with('{') && *part != "{address}";
+    let fixed = values.get(part).map_or(*part, String::as_str);
+    if let (Some(after), true) = (text.strip_prefix(fixed), !is_open || values.contains_key(part)) {
+        return readings(rest, after, values, found);
+    }
+    if is_open && !values.contains_key(part) {
+        for (end, _) in text.char_indices().chain([(text.len(), ' ')]) {
+            let mut values = values.clone();
+            values.insert(part, text[..end].to_owned());
+            readings(rest, &text[end..], &values, found);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(config(500))]
+
+    /// Whatever an author joins, a signed text is that of one request.
+    #[test]
+    fn what_is_joined_can_be_taken_apart_in_one_way(
+        parts in vec(prop::sample::select(vec![
+            ".", "a", "aa", "a.", "{ts}", "{body}", "{body}", "{address}", "{header:x}", "{header:y}",
+        ]), 1..6),
+        x in "[a.]{0,3}", y in "[a.]{0,3}", body in "[a.1]{0,5}", unit in 0..2_u8,
+    ) {
+        let mut fields = json!({"header": "X-Sig", "parts": parts});
+        let (time, unit) = match unit {
+            0 => (NOW.to_string(), "s"),
+            _ => ("2026-09-21T14:13:20.1Z".to_owned(), "rfc3339"),
+        };
+        if parts.contains(&"{ts}") {
+            fields = with(fields, json!({"ts_header": "X-Time", "ts_unit": unit}));
+        }
+        if parts.contains(&"{address}") {
+            fields = with(fields, json!({"url": "https://a.example"}));
+        }
+        let verify = Verify::read(serde_json::from_value(generic(fields)).unwrap());
+        let Ok(verify) = verify.map(Verify::with_defaults) else {
+            return Ok(());
+        };
+        let mut known = Values::from([("{address}", ADDRESS.to_owned())]);
+        known.retain(|part, _| parts.contains(part));
+        let mut values = known.clone();
+        for (part, value) in [("{ts}", time), ("{body}", body), ("{header:x}", x), ("{header:y}", y)] {
+            if parts.contains(&part) {
+                values.insert(part, value);
+            }
+        }
+        let text = joined(&parts, &values);
+        let mut found = Vec::new();
+        readings(&parts, &text, &known, &mut found);
+        prop_assert!(found.contains(&values));
+        let believed = found.iter().filter(|values| is_believed(&verify, &text, values)).count();
+        prop_assert!(believed <= 1, "{believed} of {} readings of {text} by {parts:?}", found.len());
+    }
+}
+
+#[test]
+fn each_recipe_makes_a_link() {
+    let recipes = include_str!("../../../docs/recipes/webhooks.md");
+    let mut made = 0;
+    for block in recipes.split("```json\n").skip(1) {
+        let (text, _) = block.split_once("\n```").unwrap();
+        let action: Value = serde_json::from_str(text).unwrap();
+        let stack = Stack::new(FEATURES);
+        let answer = stack.create(&json!({"token": stack.task(), "actions": [action]}));
+        assert_eq!(answer.status, 200, "{text}: {}", answer.body);
+        made += 1;
+    }
+    assert!(made > 15, "{made}");
+}
+
+#[test]
+fn the_words_of_generic_in_the_recipes_are_those_of_the_named_schemes() {
+    let recipes = include_str!("../../../docs/recipes/webhooks.md");
+    let rows: Vec<(&str, Value)> = recipes
+        .lines()
+        .filter_map(|line| line.strip_prefix("| ")?.strip_suffix("` |"))
+        .filter_map(|line| line.split_once(" | `\"header\""))
+        .map(|(sender, fields)| {
+            let text = format!("{{\"header\"{fields}}}");
+            (
+                sender,
+                serde_json::from_str(&text).unwrap_or_else(|_| panic!("{text}")),
+            )
+        })
+        .collect();
+    let senders: Vec<&str> = rows.iter().map(|(sender, _)| *sender).collect();
+    assert_eq!(senders, ["PagerDuty", "Zendesk", "DocuSeal", "Square"]);
+    for (sender, fields) in rows {
+        let named = json!({"scheme": sender.to_lowercase(), "secret": "s"});
+        let time = NOW.to_string();
+        for verify in [named, generic(fields)] {
+            let (stack, url) = linked(hook(verify));
+            let date = "2026-09-21T14:13:20Z";
+            let pagerduty = format!("v1={}", signed("s", BODY));
+            let zendesk = hmac_base64("s", &format!("{date}{BODY}"));
+            let docuseal = format!("{time}.{}", signed("s", &format!("{time}.{BODY}")));
+            let square = hmac_base64("s", &format!("{url}{BODY}"));
+            let headers = [
+                ("content-type", "application/json"),
+                ("x-pagerduty-signature", pagerduty.as_str()),
+                ("x-zendesk-webhook-signature", zendesk.as_str()),
+                ("x-zendesk-webhook-signature-timestamp", date),
+                ("x-docuseal-signature", docuseal.as_str()),
+                ("x-square-hmacsha256-signature", square.as_str()),
+            ];
+            let answer = stack.visit("POST", &url, &headers, BODY.as_bytes());
+            assert_eq!(answer.status, 200, "{sender}: {}", answer.body);
+        }
+    }
 }

@@ -37,6 +37,12 @@ fn an_author_is_refused_one_beyond_each_limit() {
             json!({"header": "X-S", "parts": parts}),
         )
     };
+    let ts_separator = |chars: usize| {
+        with(
+            scheme("generic", json!("s")),
+            json!({"header": "X-S", "ts_separator": ".".repeat(chars), "parts": ["{ts}", "{body}"]}),
+        )
+    };
     let unwrap = |chars: usize| {
         let outcomes = json!([{"name": "any", "type": "heartbeat", "schema": {}}]);
         with(
@@ -68,6 +74,7 @@ fn an_author_is_refused_one_beyond_each_limit() {
         (hook_of(&parts, 16), "verify.parts: must have at most 16"),
         (hook_of(&text, 128), "verify.parts: must have 1 to 128"),
         (hook_of(&prefix, 128), "verify.prefix: must have 1 to 128"),
+        (hook_of(&ts_separator, 8), "verify.ts_separator: must have 1 to 8"),
         ([unwrap(64), unwrap(65)], "unwrap: must have 1 to 64 characters"),
     ] {
         let stack = Stack::new(FEATURES);
