@@ -11,8 +11,11 @@ use std::fmt::Write as _;
 
 /// Properties that are CloudFormation's own.
 const NOT_OURS: &[&str] = &["ServiceToken", "ServiceTimeout"];
-/// Of the digest of properties, in hex digits.
-const DIGEST_CHARS: usize = 16;
+/// Of the digest of properties, in hex digits: all of SHA-256, so that no two sets of properties look alike.
+const DIGEST_CHARS: usize = 64;
+/// The same in ids that an early 2.0.0 made: the beginning of that digest. Whoever writes the properties can find two sets
+/// with one such beginning.
+const SHORT_DIGEST_CHARS: usize = 16;
 
 /// An event of CloudFormation.
 pub struct ResourceEvent {
@@ -64,17 +67,43 @@ impl ResourceEvent {
             "{transaction}-{}",
             fingerprint(&self.properties("ResourceProperties"))
         );
-        if let Some(before) = self.agreed().next() {
+        if let Some(before) = self.agreed_before() {
             let _ = write!(id, "-{before}");
         }
         id
     }
 
-    /// Fingerprints of the properties that somebody agreed to, the last ones first.
-    fn agreed(&self) -> impl Iterator<Item = &str> {
+    /// The fingerprint of the properties that an update replaces, if somebody agreed to them.
+    fn agreed_before(&self) -> Option<String> {
+        let former = fingerprint(&self.properties("OldResourceProperties"));
+        if self.agreed().any(|agreed| agreed.is_of(&former)) {
+            return Some(former);
+        }
+        // CloudFormation replaces something that nobody agreed to. A short fingerprint is not passed on.
+        let mut whole = self.agreed().filter_map(|agreed| match agreed {
+            Agreed::To(fingerprint) => Some(fingerprint.to_owned()),
+            Agreed::ToSomethingLike(_) => None,
+        });
+        whole.next()
+    }
+
+    /// What somebody agreed to, the last first.
+    fn agreed(&self) -> impl Iterator<Item = Agreed<'_>> {
         let id = self.text("PhysicalResourceId").unwrap_or_default();
-        let is_ours = |part: &&str| part.len() == DIGEST_CHARS && part.bytes().all(|b| b.is_ascii_hexdigit());
-        id.split('-').skip(1).filter(is_ours)
+        id.split('-').skip(1).filter_map(Agreed::read)
+    }
+
+    /// Whether somebody agreed to these properties. A short fingerprint counts only where an update goes back: whoever
+    /// replaces properties by others with the same short fingerprint is asked.
+    fn is_agreed(&self, properties: &Map<String, Value>) -> bool {
+        let (wanted, former) = (
+            fingerprint(properties),
+            fingerprint(&self.properties("OldResourceProperties")),
+        );
+        self.agreed().any(|agreed| match agreed {
+            Agreed::To(_) => agreed.is_of(&wanted),
+            Agreed::ToSomethingLike(_) => agreed.is_of(&wanted) && !agreed.is_of(&former),
+        })
     }
 
     /// The target of links that this resource waits for.
@@ -137,9 +166,7 @@ impl ResourceEvent {
         match self.text("RequestType") {
             Some("Delete") => return Ok(Wanted::Nothing),
             Some("Update") => {
-                let fingerprint = fingerprint(&properties);
-                let is_agreed = self.agreed().any(|agreed| agreed == fingerprint);
-                if is_agreed || properties == self.properties("OldResourceProperties") {
+                if properties == self.properties("OldResourceProperties") || self.is_agreed(&properties) {
                     return Ok(Wanted::Nothing);
                 }
             }
@@ -179,13 +206,39 @@ impl ResourceEvent {
     }
 }
 
+/// A part of a physical id.
+enum Agreed<'a> {
+    /// The fingerprint of properties.
+    To(&'a str),
+    /// The beginning of one, from an id of an early 2.0.0.
+    ToSomethingLike(&'a str),
+}
+
+impl<'a> Agreed<'a> {
+    fn read(part: &'a str) -> Option<Self> {
+        let is_hex = part.bytes().all(|byte| byte.is_ascii_hexdigit());
+        match part.len() {
+            DIGEST_CHARS if is_hex => Some(Agreed::To(part)),
+            SHORT_DIGEST_CHARS if is_hex => Some(Agreed::ToSomethingLike(part)),
+            _ => None,
+        }
+    }
+
+    /// Whether properties with this fingerprint are meant.
+    fn is_of(&self, fingerprint: &str) -> bool {
+        match self {
+            Agreed::To(whole) => *whole == fingerprint,
+            Agreed::ToSomethingLike(beginning) => fingerprint.starts_with(beginning),
+        }
+    }
+}
+
 /// Of properties, whatever their order.
 fn fingerprint(properties: &Map<String, Value>) -> String {
     let mut text = String::new();
     sorted(&Value::Object(properties.clone()), &mut text);
     let sum = digest(&SHA256, text.as_bytes());
-    let hex = sum.as_ref().iter().map(|byte| format!("{byte:02x}"));
-    hex.take(DIGEST_CHARS / 2).collect()
+    sum.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// One text for one value.
