@@ -39,8 +39,9 @@ impl Level {
 /// One request. The documentation of the fields is in docs/CONFIGURATION.md, "Log lines".
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Line {
-    /// RFC 3339, UTC.
-    pub time: String,
+    /// When the request came in, in RFC 3339, UTC. The name is the one that Lambda looks for in lines of JSON (AWS Lambda
+    /// Developer Guide, "Log-level filtering").
+    pub timestamp: String,
     /// How bad it is.
     pub level: Level,
     /// A sentence.

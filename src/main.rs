@@ -53,7 +53,7 @@ fn start(handler: &str) -> Result<(Role, sfn_callback_urls::web::App), Vec<Strin
 /// One line with all that has to be mended; Lambda shows it where the deployment failed.
 fn cannot_start(problems: &[String]) -> ExitCode {
     let line = serde_json::json!({
-        "time": process::clock().to_string(),
+        "timestamp": process::clock().to_string(),
         "level": "ERROR",
         "message": "The function cannot start.",
         "problems": problems,

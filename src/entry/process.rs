@@ -96,6 +96,11 @@ pub fn quiet_panics() {
 /// The log line of a panic.
 pub fn panic_line(panic: &PanicHookInfo<'_>) -> String {
     let place = panic.location().map(ToString::to_string).unwrap_or_default();
-    serde_json::json!({"time": clock().to_string(), "level": "ERROR", "message": "Panicked.", "at": place})
-        .to_string()
+    serde_json::json!({
+        "timestamp": clock().to_string(),
+        "level": "ERROR",
+        "message": "Panicked.",
+        "at": place,
+    })
+    .to_string()
 }

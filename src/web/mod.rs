@@ -112,7 +112,7 @@ impl App {
             query_chars: request.uri().query().unwrap_or_default().len(),
         };
         Line {
-            time: (self.clock)().to_string(),
+            timestamp: (self.clock)().to_string(),
             level: Level::Info,
             message: String::new(),
             door: caller.door.as_str(),

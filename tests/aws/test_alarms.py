@@ -55,6 +55,12 @@ def test_what_is_no_filter_is_not_understood(pattern: str) -> None:
 # ---------------------------------------------------------------- what the functions write
 
 
+def assert_has_the_time(line: dict[str, Any]) -> None:
+    """Under the name that Lambda looks for in lines of JSON, and in the form that it reads: RFC 3339."""
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z", line["timestamp"])
+    assert "time" not in line and list(line)[0] == "timestamp"
+
+
 class Operated:
     """A deployed stack, and instances of its functions with other settings."""
 
@@ -73,7 +79,11 @@ class Operated:
         with self.gateway.new_function(name, **changed) as instance:
             for event in sent:
                 instance.invoke(event)
-            return [json.loads(line) for line in instance.log().splitlines()]
+            lines = [json.loads(line) for line in instance.log().splitlines()]
+        for line in lines:
+            if "level" in line:
+                assert_has_the_time(line)
+        return lines
 
     def counted(self, function: str, lines: list[dict[str, Any]]) -> dict[str, int]:
         """What the filters of a function's log group make of its lines: metrics and their sums."""
@@ -184,6 +194,7 @@ def test_a_function_that_cannot_start_is_an_alarm(operated: Operated) -> None:
             instance.invoke(REQUEST)
     [line] = [json.loads(line) for line in instance.log().splitlines()]
     assert line["problems"] == ["METRICS: must be true or false"]
+    assert_has_the_time(line)
     assert operated.counted("CreateUrls", [line]) == {"ErrorLines": 1}
 
 

@@ -106,8 +106,10 @@ def test_no_stack_has_a_dashboard_unasked() -> None:
 
 WORDS = {
     *("fields", "filter", "stats", "sort", "limit", "by", "as", "asc", "desc", "and", "or", "not", "like"),
-    *("count", "pct", "bin", "ispresent", "requests", "half", "most"),
+    *("count", "pct", "bin", "ispresent", "requests", "half", "most", "received"),
 }
+# Lambda's name for the time of a line, and the one of earlier builds.
+TIME = "coalesce(timestamp, time)"
 
 
 def log_fields() -> set[str]:
@@ -124,7 +126,7 @@ def queries() -> list[str]:
 
 def faults(query: str) -> list[str]:
     """Words of a query that are neither of the language nor a field, and values that no line has."""
-    query = re.sub(r"SOURCE '[^']*' \|", "", query)
+    query = re.sub(r"SOURCE '[^']*' \|", "", query).replace(f"{TIME} as", "")
     found = []
     for field, value in re.findall(r"""(\w+) = ["']([^"']*)["']""", query):
         documented = API if field == "error" else CONFIGURATION
@@ -140,13 +142,23 @@ def test_queries_ask_for_what_the_log_has() -> None:
         assert faults(query) == [], query
 
 
+def test_queries_that_show_lines_show_when_they_were_written() -> None:
+    shown = [query for query in queries() if re.search(r"\bfields\b", query)]
+    assert len(shown) >= 8
+    for query in shown:
+        assert f"fields {TIME} as received, " in query, query
+        assert re.search(r"sort (received|@timestamp) ", query), query
+
+
 @pytest.mark.parametrize(
     "query",
     [
-        "fields time, transaction",
+        "fields timestamp, transaction",
+        "fields time, outcome",
+        "fields coalesce(time, timestamp) as received, outcome",
         'filter outcome = "done"',
         'filter error = "KeyUnavailable"',
-        "fields time | stats sum(duration_ms) by error",
+        "fields timestamp | stats sum(duration_ms) by error",
         'filter sent = "maybe"',
     ],
 )

@@ -250,7 +250,7 @@ fn a_panic_tells_where_and_nothing_else() {
     let line: Value = serde_json::from_str(line).expect("JSON");
     expect_no_canary(std::slice::from_ref(&line));
     let keys: Vec<&String> = line.as_object().expect("an object").keys().collect();
-    assert_eq!(keys, ["time", "level", "message", "at"]);
+    assert_eq!(keys, ["timestamp", "level", "message", "at"]);
     assert_eq!(line["message"], "Panicked.");
     assert!(
         line["at"]

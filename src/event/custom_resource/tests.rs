@@ -238,13 +238,20 @@ fn properties_that_look_like_what_was_agreed_to_are_asked_about() {
     assert_eq!(wanted(&former(&first)), Wanted::Nothing, "it goes back");
     let mut relabelled = other.clone();
     relabelled["ServiceTimeout"] = json!("60");
-    assert_eq!(wanted(&former(&relabelled)), Wanted::Nothing, "nothing has changed");
+    assert_eq!(
+        wanted(&former(&relabelled)),
+        Wanted::Nothing,
+        "nothing has changed"
+    );
     let short = &digest_of(&other)[..SHORT_DIGEST_CHARS];
     let event = updated(&first, &other, &alike);
     assert!(event.is_agreed(&event.properties("ResourceProperties")));
     // The same with former properties that have the fingerprint as well.
     let event = updated(&other, &other, &alike);
-    assert!(!event.is_agreed(&event.properties("ResourceProperties")), "{short}");
+    assert!(
+        !event.is_agreed(&event.properties("ResourceProperties")),
+        "{short}"
+    );
 }
 
 #[test]
