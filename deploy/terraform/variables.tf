@@ -28,7 +28,7 @@ variable "bucket" {
 variable "function_url" {
   type        = bool
   default     = false
-  description = "true: links point to a Lambda function URL, and there is no API Gateway. It cannot be changed for a stack whose links are still out."
+  description = "true: links point to a Lambda function URL, which fifteen regions do not have (docs/DEPLOYING.md), and there is no API Gateway. It cannot be changed for a stack whose links are still out."
 }
 
 variable "tags" {
@@ -148,7 +148,7 @@ variable "deliver_identity_arns" {
 variable "deliver_event_bus_arns" {
   type        = string
   default     = null
-  description = "ARNs of the EventBridge buses that events with links may be put on (deliver.eventbridge), with commas between. Empty: none."
+  description = "ARNs of the EventBridge buses, event-bus or event-busv2, that events with links may be put on (deliver.eventbridge), with commas between. Empty: none."
 }
 
 variable "deliver_secret_arns" {
@@ -242,7 +242,7 @@ variable "throttle_burst" {
 variable "reserved_concurrency" {
   type        = string
   default     = null
-  description = "Instances of the public function, at most; they are taken from the account's limit. 0: no link is answered. Empty: nothing is reserved."
+  description = "Instances of the public function, at most; they are taken from the account's limit, of which 100 must stay unreserved: AWS refuses 20 in an account with a limit below 120. 0: no link is answered. Empty: nothing is reserved."
 }
 
 # Logs and alarms
@@ -274,7 +274,7 @@ variable "tracing" {
 variable "alarm_topic_arn" {
   type        = string
   default     = null
-  description = "ARN of the SNS topic that is told when requests fail, when the KMS key cannot be used, when an answer may be lost, when requests for links are refused, when most links are, and when Lambda throttles. Empty: there are no alarms."
+  description = "ARN of the SNS topic that is told when requests fail, when the KMS key cannot be used, when an answer may be lost, when requests for links are refused, when most links are, and when Lambda throttles. A key that encrypts the topic must allow cloudwatch.amazonaws.com. Empty: there are no alarms."
 }
 
 variable "enable_metrics" {

@@ -174,6 +174,57 @@ def test_a_key_that_cannot_be_used_is_an_alarm_of_both_functions(
         assert operated.counted("ProcessCallback", process) == {"ErrorLines": 1, "KeyUnavailable": 1}, process
 
 
+@pytest.fixture(scope="module")
+def compact(aws, executable, tmp_path_factory) -> Iterator[Operated]:
+    operated = Operated(aws, executable, tmp_path_factory.mktemp("compact"), CompactLinks="true")
+    with operated.gateway:
+        yield operated
+
+
+def test_an_hmac_key_that_cannot_be_used_is_an_alarm_of_both_functions(
+    compact: Operated, closed_port: str
+) -> None:
+    url = compact.link()
+    create = compact.lines("CreateUrls", REQUEST, MAC_KEY_ID=OTHER_KEY)
+    assert create[0]["calls"][0]["operation"] == "GenerateMac"
+    assert compact.counted("CreateUrls", create)["KeyUnavailable"] == 1
+    for changed in ({"MAC_KEY_ID": OTHER_KEY}, {"AWS_ENDPOINT_URL_KMS": closed_port}):
+        process = compact.lines("ProcessCallback", visit(url), **changed)
+        assert process[0]["calls"][0]["operation"] == "GenerateMac"
+        assert compact.counted("ProcessCallback", process) == {"ErrorLines": 1, "KeyUnavailable": 1}, process
+    # The key is all right, and the task is not told.
+    process = compact.lines("ProcessCallback", visit(url), AWS_ENDPOINT_URL_SFN=closed_port)
+    assert compact.counted("ProcessCallback", process) == {"ErrorLines": 1}, process
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+@pytest.mark.parametrize("operation", ["Decrypt", "GenerateMac"])
+@pytest.mark.parametrize(
+    ("error", "outcomes", "fires"),
+    [
+        ("ServiceUnavailable", ["DisabledException"], True),
+        ("ServiceUnavailable", ["KMSInvalidStateException"], True),
+        ("ServiceUnavailable", ["AccessDeniedException"], True),
+        ("ServiceUnavailable", ["timeout"], True),
+        ("ServiceUnavailable", ["ok"], False),
+        ("KeyDeleted", ["KMSInvalidStateException"], True),
+        ("InvalidPayload", ["InvalidCiphertextException"], False),
+        ("TooManyRequests", [], False),
+        ("ServiceUnavailable", [], False),
+    ],
+)
+def test_the_alarm_of_the_key_looks_at_the_call_that_gives_the_data_key(
+    name: str, operation: str, error: str, outcomes: list[str], fires: bool
+) -> None:
+    made = Resolved(templates.translated(name), {"AlarmTopicArn": templates.TOPIC}).resources(
+        "AWS::Logs::MetricFilter"
+    )
+    calls = [{"operation": operation, "outcome": outcome} for outcome in outcomes]
+    calls += [{"operation": "SendTaskSuccess", "outcome": "timeout"}]
+    line = {"error": error, "calls": calls}
+    assert log_filters.matches(made["ProcessCallbackKeyUnavailable"]["FilterPattern"], line) is fires
+
+
 def test_an_answer_that_nobody_confirmed_is_an_alarm(operated: Operated, silent: str) -> None:
     process = operated.lines("ProcessCallback", visit(operated.link()), AWS_ENDPOINT_URL_SFN=silent)
     assert process[0]["sent"] == "unknown", process

@@ -212,6 +212,61 @@ def test_no_link_can_come_into_a_log_or_trace_of_api_gateway() -> None:
     assert stage["TracingEnabled"] is False
 
 
+def needed(template: dict[str, Any], name: str) -> set[str]:
+    """All resources that CloudFormation makes before this one."""
+    resources = template["Resources"]
+    found: set[str] = set()
+    todo = [name]
+    while todo:
+        it = resources[todo.pop()]
+        own = it.get("DependsOn", [])
+        named = set([own] if isinstance(own, str) else own)
+        text = json.dumps({key: value for key, value in it.items() if key != "DependsOn"})
+        named |= set(re.findall(r'"Ref": "(\w+)"', text)) | set(re.findall(r'"Fn::GetAtt": \["(\w+)"', text))
+        named |= set(re.findall(r"\$\{(\w+)(?:\.\w+)?\}", text))
+        new = (named & set(resources)) - found
+        found |= new
+        todo += new
+    return found
+
+
+def test_a_stage_goes_over_to_functions_only_when_they_may_be_called() -> None:
+    """Permissions that an update replaces are there before the stage changes, or visitors get 500."""
+    template = templates.translated(REST)
+    stage = needed(template, "ApiStage")
+    assert {"CreateUrlsInvokePermission", "ProcessCallbackInvokePermission"} <= stage
+    assert set(templates.resources(template, "AWS::ApiGateway::Method")) <= stage
+    http = needed(template, "HttpApiStage")
+    assert set(templates.resources(template, "AWS::ApiGatewayV2::Route")) <= http
+    assert {"HttpApiInvokePermission", "HttpApiIntegration"} <= http
+    for part in ("RestApiId", "ApiId"):
+        for name, it in template["Resources"].items():
+            if "Stage" in it["Type"] and part in it["Properties"]:
+                missing = {
+                    permission
+                    for permission, its in templates.resources(template, "AWS::Lambda::Permission").items()
+                    if f"${{{it['Properties'][part]['Ref']}}}" in json.dumps(its["Properties"]["SourceArn"])
+                } - needed(template, name)
+                assert not missing, (name, missing)
+
+
+def test_links_point_to_an_http_api_once_its_stage_is_there() -> None:
+    template = templates.translated(REST)
+    assert "HttpApiStage" in needed(template, "CreateUrls")
+    # Nothing needs itself.
+    for name in template["Resources"]:
+        assert name not in needed(template, name), name
+
+
+def test_links_point_to_a_function_url_that_may_be_called() -> None:
+    template = templates.translated(FUNCTION_URL)
+    assert {
+        "ProcessCallbackUrl",
+        "ProcessCallbackUrlPermission",
+        "ProcessCallbackUrlInvokePermission",
+    } <= needed(template, "CreateUrls")
+
+
 @pytest.mark.parametrize("name", TEMPLATES)
 def test_the_alarms_look_for_what_the_log_has(name: str) -> None:
     """Fields and values of the filters, in the tables of the log lines and of the codes."""
@@ -304,7 +359,8 @@ def test_the_templates_do_not_drift_apart() -> None:
         for name in list(template["Resources"]):
             if only.fullmatch(name):
                 del template["Resources"][name]
-    # The base of the links, and what the policy for callers grants and says.
+    # The base of the links and what must be there before it, and what the policy for callers grants and says.
+    url["Resources"]["CreateUrls"].pop("DependsOn")
     for variable in ("BASE_URL", "API_ID", "STAGE"):
         rest["Resources"]["CreateUrls"]["Properties"]["Environment"]["Variables"].pop(variable)
         url["Resources"]["CreateUrls"]["Properties"]["Environment"]["Variables"].pop(variable, None)
