@@ -109,6 +109,12 @@ def test_a_release_is_tested_validated_and_built_twice_for_both_processors() -> 
         assert f'"{option}"' in options, option
 
 
+def test_terraform_is_set_up_by_an_action_of_a_runtime_that_is_kept() -> None:
+    """Version 3 of the action runs on Node 20, which GitHub takes away."""
+    used = (WORKFLOWS_FOLDER / "release.yml").read_text()
+    assert "hashicorp/setup-terraform@v4" in used and "setup-terraform@v3" not in used
+
+
 def test_tools_that_make_the_bytes_are_pinned() -> None:
     text = (WORKFLOWS_FOLDER / "release.yml").read_text()
     assert re.search(r'RUSTUP_TOOLCHAIN: "\d+\.\d+\.\d+"', text)
