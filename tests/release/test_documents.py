@@ -196,7 +196,7 @@ def test_parameters_and_outputs_that_the_documents_name_are_there() -> None:
         "Accept",
         "Globals",
     }
-    known |= {"Location", "ApiMappingKey", "Runtime", "CfnApplication", "SemanticVersion"}
+    known |= {"ApiName", "HomePageUrl", "SourceCodeUrl", "Location", "ApiMappingKey", "Runtime", "CfnApplication", "SemanticVersion"}
     for text in (DEPLOYING, UPGRADING, section((ROOT / "README.md").read_text(), "## Deploy it")):
         for word in re.findall(r"`([A-Z][a-z]+(?:[A-Z][a-z]+)*)(?:=[^`]*)?`", text):
             assert word in known, word
@@ -228,6 +228,176 @@ def test_the_sums_of_the_costs_are_right() -> None:
     uses = template("template.yaml")["Parameters"]["DataKeyMaxUses"]["Default"]
     assert money(parts[0][3]) == round((2 / uses + 0.5) * 3, 2)
     assert money(parts[3][1]) == round(2 * 0.1 * 0.0000166667 * 1e6, 2)
+
+
+def test_the_price_of_a_page_is_that_of_an_invocation() -> None:
+    text = " ".join(section(DEPLOYING, "## Costs").split())
+    memory = template("template.yaml")["Globals"]["Function"]["MemorySize"] / 1024
+    invocation = 0.2 + 0.02 * memory * 0.0000133334 * 1e6
+    assert f"one more invocation, ${invocation:.2f} and its log lines (${1.5 * 0.5:.2f})" in text
+    assert f"2 × 0.02 s × {memory:.3f} GB × $0.0000133334 × 1,000,000 = $0.07" in text
+    assert "0.52 × $3.00 = $1.56" in text and round(0.52 * 3, 2) == 1.56
+
+
+# ---------------------------------------------------------------- commands
+
+
+def commands(text: str) -> list[str]:
+    """The commands of the shell blocks and of the prose of a document, each in one line."""
+    blocks = re.findall(r"^ *```sh\n(.*?)^ *```$", text, re.MULTILINE | re.DOTALL)
+    lines = [line.strip() for block in blocks for line in block.replace("\\\n", " ").splitlines()]
+    spans = [" ".join(it.split()) for it in re.findall(r"`((?:aws|sam) [^`]+)`", text)]
+    return [line for line in lines if line and not line.startswith("#")] + spans
+
+
+LARGEST_IN_A_REQUEST = 51_200
+
+
+def is_too_large(document: Path, command: str) -> bool:
+    """Whether the template that a command of CloudFormation sends is too large for a request, or may be."""
+    [name] = re.findall(r"--template-(?:file|body) (?:file://)?(\S+)", command)
+    sizes = [path.stat().st_size for path in (document.parent / name, ROOT / name) if path.exists()]
+    return not sizes or sizes[0] > LARGEST_IN_A_REQUEST
+
+
+def missing_buckets(document: Path, text: str) -> list[str]:
+    """The commands that CloudFormation refuses because of the size of the template."""
+    found = []
+    for command in commands(text):
+        if re.match(r"aws cloudformation (deploy|package)\b.*--template-file", command):
+            if is_too_large(document, command) and "--s3-bucket " not in command:
+                found.append(command)
+        elif re.match(r"aws cloudformation \S+ .*--template-body", command) and is_too_large(document, command):
+            found.append(command)
+    return found
+
+
+@pytest.mark.parametrize("document", documents(), ids=lambda it: str(it.relative_to(ROOT)))
+def test_large_templates_are_deployed_by_way_of_a_bucket(document: Path) -> None:
+    assert missing_buckets(document, document.read_text()) == []
+
+
+def test_the_check_of_buckets_finds_their_lack() -> None:
+    assert all((ROOT / name).stat().st_size > LARGEST_IN_A_REQUEST for name in TEMPLATES)
+    deploy = "```sh\naws cloudformation deploy --stack-name x \\\n  --template-file {}{}\n```\n"
+    for name in (*TEMPLATES, "packaged.yaml", "target/package/arm64/template.yaml"):
+        assert missing_buckets(ROOT / "README.md", deploy.format(name, "")), name
+        assert not missing_buckets(ROOT / "README.md", deploy.format(name, " --s3-bucket b")), name
+    body = "`aws cloudformation create-stack --template-body file://template.yaml`"
+    assert missing_buckets(ROOT / "README.md", body)
+    assert not missing_buckets(ROOT / "examples/webhook/README.md", body)
+    deployed = [it for it in commands(DEPLOYING) if it.startswith("aws cloudformation deploy")]
+    packaged = [it for it in commands(DEPLOYING) if it.startswith("aws cloudformation package")]
+    assert deployed and packaged
+
+
+def test_the_template_of_before_is_kept_as_it_was_written() -> None:
+    """`get-template` answers with a text for YAML; as JSON that is one string, which CloudFormation does not take."""
+    [kept] = [it for it in commands(UPGRADING) if it.startswith("aws cloudformation get-template")]
+    assert "--output text" in kept and "--template-stage Original" in kept
+    [file] = re.findall(r">(\S+)$", kept)
+    assert file.endswith(".yaml")
+    back = [it for it in commands(section(UPGRADING, "## Going back")) if f"--template-file {file} " in it]
+    assert len(back) == 1 and back[0].startswith("aws cloudformation deploy --stack-name callback-urls")
+    old = template((ROOT / "tests/aws/old_stack.yaml").read_text())["Parameters"]
+    [given] = re.findall(r"--parameter-overrides (.+)$", back[0])
+    assert {it.split("=")[0] for it in given.split()} <= set(old)
+
+
+def test_the_rehearsal_says_what_it_leaves() -> None:
+    rehearsal = " ".join(UPGRADING.split("**3. Rehearse.**")[1].split("**4.")[0].split())
+    assert "KMS key, which costs $1 a month" in rehearsal and "schedule-key-deletion" in rehearsal
+
+
+def test_names_that_the_update_changes_are_in_the_table_for_operators() -> None:
+    operators = section(UPGRADING, "### For operators")
+    old = template((ROOT / "tests/aws/old_stack.yaml").read_text())
+    assert old["Resources"]["Api"]["Properties"]["Name"] != {"!Ref": "AWS::StackName"}
+    assert template("template.yaml")["Resources"]["Api"]["Properties"]["Name"] == {"!Ref": "AWS::StackName"}
+    [row] = [it for it in operators.splitlines() if it.startswith("| name of the REST API |")]
+    assert "`ApiName`" in row
+
+
+def test_the_key_of_an_alarm_topic_is_named_where_the_topic_is() -> None:
+    for text in (
+        *(template(name)["Parameters"]["AlarmTopicArn"]["Description"] for name in TEMPLATES),
+        section(DEPLOYING, "## For production"),
+        section((ROOT / "docs/OPERATIONS.md").read_text(), "## Alarms"),
+    ):
+        assert "cloudwatch.amazonaws.com" in text
+
+
+def test_reserved_concurrency_says_what_must_stay_unreserved() -> None:
+    """100 executions (Lambda Developer Guide, "Configuring reserved concurrency")."""
+    for name in TEMPLATES:
+        description = template(name)["Parameters"]["ReservedConcurrency"]["Description"]
+        assert "100 must stay unreserved" in description and "refuses 20 in an account with a limit below 120" in description
+    [row] = [it for it in section(DEPLOYING, "## For production").splitlines() if it.startswith("| `ReservedConcurrency`")]
+    assert "100 must stay unreserved" in row and "limit below 120" in row and "refuses 20" in row
+
+
+def test_builds_for_another_processor_are_told_apart() -> None:
+    build = " ".join(section(DEPLOYING, "## Build it yourself").split())
+    [told] = re.findall(r"`Architectures: \[x86_64\]`.*?What SAM calls", build)
+    assert "on an arm64 machine `sam build` makes an arm64 executable" in told and "`./package --arch x86_64`" in told
+
+
+def test_every_option_of_package_is_documented() -> None:
+    options = set(re.findall(r'add_argument\(\s*"(--[a-z-]+)"', (ROOT / "package").read_text()))
+    assert {"--arch", "--compiler", "--source-url", "--rustflags"} <= options
+    for option in options - {"--executable", "--output"}:
+        assert re.search(rf"(?<![\w-]){option}(?![\w-])", DEPLOYING), option
+
+
+@pytest.mark.parametrize("document", documents(), ids=lambda it: str(it.relative_to(ROOT)))
+def test_scripts_import_what_they_use(document: Path) -> None:
+    """Modules of the CDK by their usual names, in each block that declares something."""
+    for block in re.findall(r"^```ts\n(.*?)^```$", document.read_text(), re.MULTILINE | re.DOTALL):
+        imported = set(re.findall(r"^import \* as (\w+) from", block, re.MULTILINE))
+        used = set(re.findall(r"(?<![\w.'/])([a-z]\w*)\.[A-Z]\w*", block))
+        assert used <= imported and (imported <= used or not imported), (used, imported)
+
+
+def test_no_document_leaves_an_address_open() -> None:
+    for document in documents():
+        assert not re.findall(r"<where[^>]*>|\bTODO\b|<address[^>]*>", document.read_text()), document.name
+
+
+# ---------------------------------------------------------------- the environment of a function
+
+
+def secrets_that_fit(name: str) -> int:
+    """How many ARNs of secrets the environment of CreateUrls takes beside everything else, 4 KB in all."""
+    described = template(name)
+    arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:callback-urls/slack-approvals-AbCdEf"
+    known = {
+        "KEY_ID": "arn:aws:kms:eu-central-1:123456789012:key/0f0e0d0c-0b0a-4908-8706-050403020100",
+        "MAC_KEY_ID": "arn:aws:kms:eu-central-1:123456789012:key/0f0e0d0c-0b0a-4908-8706-050403020100",
+        "API_ID": "a1b2c3d4e5",
+        "STAGE": "$default",
+        "BASE_URL": "https://links.example.com",
+        "AUDIENCE": "callback-urls",
+        "BRAND_NAME": "Example Company",
+        "BRAND_COLOR": "#0b5fff",
+        "MAX_LINK_LIFETIME": "P14D",
+        "CONFIRM_ACTIONS": "strict",
+        "DELIVER_TOPIC_ARNS": "arn:aws:sns:eu-central-1:123456789012:approvals",
+        "DELIVER_IDENTITY_ARNS": "arn:aws:ses:eu-central-1:123456789012:identity/example.com",
+        "DELIVER_EVENT_BUS_ARNS": "arn:aws:events:eu-central-1:123456789012:event-bus/approvals",
+        "DELIVER_HOSTS": "hooks.example.com",
+        "DELIVER_SECRET_ARNS": "",
+        "DELIVER_PARAMETER_ARNS": "",
+    }
+    variables = described["Resources"]["CreateUrls"]["Properties"]["Environment"]["Variables"]
+    taken = sum(len(variable) + len(known.get(variable, "false")) for variable in variables)
+    return (4_096 - taken + 1) // (len(arn) + 1)
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_as_many_secrets_fit_as_the_document_says(name: str) -> None:
+    text = " ".join(section(DEPLOYING, "## Deliveries").split())
+    [said] = re.findall(r"room for about (\d+) ARNs of secrets", text)
+    assert "4,096 bytes" in text and abs(secrets_that_fit(name) - int(said)) <= 4, secrets_that_fit(name)
 
 
 def test_examples_in_json_are_json() -> None:

@@ -111,7 +111,7 @@ def test_it_finds_the_version_in_the_template(name: str) -> None:
     [pattern] = re.findall(r'regex\("(.*?)", local\.template\)\[0\]', local("version"))
     assert re.findall(pattern.replace("\\\\", "\\"), (ROOT / name).read_text()) == [VERSION]
     readme = (MODULE / "README.md").read_text()
-    assert f"?ref=v{VERSION}" in readme and f"sfn-callback-urls-{VERSION}-arm64.zip" in readme
+    assert f"?ref=v{VERSION}" in readme and f"at the tag v{VERSION}" in readme and f"sfn-callback-urls-{VERSION}-arm64.zip" in readme
     assert f'semantic_version = "{VERSION}"' in readme
 
 
