@@ -36,6 +36,64 @@ impl Level {
     }
 }
 
+/// What became of requests: this table is the only list of them. docs/CONFIGURATION.md and docs/OPERATIONS.md are compared
+/// with it, and the dashboards with those.
+macro_rules! outcomes {
+    ($($(#[$what:meta])* $variant:ident = $name:literal,)*) => {
+        /// What became of a request.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+        pub enum Outcome {
+            $($(#[$what])* #[serde(rename = $name)] $variant,)*
+        }
+
+        impl Outcome {
+            /// All of them, in the order of the documents.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// As lines have it.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name,)*
+                }
+            }
+
+            /// The name of the metric that counts it.
+            pub const fn metric(self) -> &'static str {
+                match self {
+                    $(Self::$variant => stringify!($variant),)*
+                }
+            }
+        }
+    };
+}
+
+outcomes! {
+    /// Links were created.
+    Created = "created",
+    /// A custom resource got its response at once; with `links`, links were created as well.
+    Answered = "answered",
+    /// The target took the report.
+    Recorded = "recorded",
+    /// An attempt was lost, and the next one found the target closed.
+    ClosedDuringRetry = "closed_during_retry",
+    /// A report that must not be repeated was sent, and no answer came.
+    AnswerLost = "answer_lost",
+    /// A page or its description was shown.
+    Asked = "asked",
+    /// HEAD.
+    Inert = "inert",
+    /// OPTIONS.
+    Preflight = "preflight",
+    /// A sender of CloudEvents was given permission.
+    Handshake = "handshake",
+    /// A sender only tried the address.
+    Challenge = "challenge",
+    /// The sender of a webhook found its target closed.
+    AlreadyCompleted = "already_completed",
+    /// It was refused.
+    Refused = "refused",
+}
+
 /// One request. The documentation of the fields is in docs/CONFIGURATION.md, "Log lines".
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Line {
@@ -60,9 +118,9 @@ pub struct Line {
     /// Type of the action.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<&'static str>,
-    /// `created`, `recorded`, `closed_during_retry`, `already_completed`, `asked`, `inert`, `challenge`, `handshake`,
-    /// `preflight` or `refused`.
-    pub outcome: &'static str,
+    /// What became of it; nothing is known before it was answered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<Outcome>,
     /// Name of the outcome that a posted body or a person chose.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub chosen: Option<String>,
@@ -140,7 +198,7 @@ impl Line {
             Level::Warn
         };
         self.message = format!("Refused: {}.", rejection.code());
-        self.outcome = "refused";
+        self.outcome = Some(Outcome::Refused);
         self.error = Some(rejection.code());
         self.cause = Some(rejection.log_text());
         self.sent = rejection.outcome().map(Sent::as_str);

@@ -20,7 +20,9 @@ const MAX_VALUES: usize = 100;
 pub fn of(line: &Line, calls: &Calls, function: &str, now_ms: u64) -> Map<String, Value> {
     let mut metrics = Metrics::default();
     metrics.add("Duration", Unit::Milliseconds, json!(line.duration_ms));
-    metrics.count(&pascal_case(line.outcome), 1);
+    if let Some(outcome) = line.outcome {
+        metrics.count(outcome.metric(), 1);
+    }
     metrics.count("Faults", usize::from(line.level == Level::Error));
     metrics.count("Unconfirmed", usize::from(line.sent == Some("unknown")));
     metrics.count("Links", line.links.unwrap_or_default());
@@ -186,26 +188,15 @@ impl CallResult {
     }
 }
 
-/// `closed_during_retry` becomes `ClosedDuringRetry`.
-fn pascal_case(outcome: &str) -> String {
-    outcome
-        .split('_')
-        .flat_map(|word| {
-            let mut letters = word.chars();
-            let first = letters.next().map(|first| first.to_ascii_uppercase());
-            first.into_iter().chain(letters)
-        })
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::calls::Calls;
+    use crate::log::Outcome;
     use std::collections::BTreeSet;
 
     /// A line with an outcome, and calls with all results of an operation.
-    fn fields_of(outcome: &'static str, operation: &'static str) -> Map<String, Value> {
+    fn fields_of(outcome: Outcome, operation: &'static str) -> Map<String, Value> {
         let calls = Calls::default();
         for result in ["ok", "ThrottlingException", "AccessDeniedException", "timeout"] {
             calls.add(operation, result, std::time::Duration::from_millis(7), None);
@@ -213,7 +204,7 @@ mod tests {
         calls.key_from_memory();
         let line = Line {
             level: Level::Error,
-            outcome,
+            outcome: Some(outcome),
             sent: Some("unknown"),
             error: Some("ServiceUnavailable"),
             links: Some(2),
@@ -253,14 +244,8 @@ mod tests {
 
     #[test]
     fn the_table_of_metrics_is_complete_and_holds_nothing_else() {
-        let configuration = include_str!("../docs/CONFIGURATION.md");
-        let outcomes = row(configuration, "outcome").rsplit_once('|').unwrap().0;
-        let outcomes: Vec<_> = words(outcomes.rsplit_once('|').unwrap().0)
-            .filter(|word| word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'))
-            .collect();
-        assert!(outcomes.contains(&"closed_during_retry") && outcomes.len() >= 7);
         let mut emitted = BTreeSet::new();
-        for outcome in outcomes {
+        for &outcome in Outcome::ALL {
             for operation in ["Decrypt", "SendTaskSuccess", "PutEvents"] {
                 emitted.extend(named(&fields_of(outcome, operation)));
             }
@@ -280,6 +265,26 @@ mod tests {
         assert_eq!(documented, emitted);
     }
 
+    #[test]
+    fn the_row_of_outcomes_names_each_of_them_and_nothing_else() {
+        let row = row(include_str!("../docs/CONFIGURATION.md"), "outcome");
+        let names: Vec<_> = words(row).filter(|name| *name != "links").collect();
+        let known: Vec<_> = Outcome::ALL.iter().map(|outcome| outcome.as_str()).collect();
+        assert_eq!(names, known);
+    }
+
+    /// A line and a metric say the same, each in its way.
+    #[test]
+    fn an_outcome_has_one_name_in_two_spellings() {
+        for outcome in Outcome::ALL {
+            let line = serde_json::to_value(outcome).unwrap();
+            assert_eq!(line, outcome.as_str());
+            let words = outcome.as_str().split('_').map(str::to_owned);
+            let metric = words.map(|word| word[..1].to_uppercase() + &word[1..]);
+            assert_eq!(metric.collect::<String>(), outcome.metric());
+        }
+    }
+
     /// An operation that nobody has put into a group is counted as a delivery.
     #[test]
     fn every_operation_of_the_log_has_its_group() {
@@ -297,7 +302,7 @@ mod tests {
 
     #[test]
     fn callers_choose_no_name_and_no_dimension() {
-        for (name, _, dimensions) in named(&fields_of("refused", "Decrypt")) {
+        for (name, _, dimensions) in named(&fields_of(Outcome::Refused, "Decrypt")) {
             assert!(name.bytes().all(|byte| byte.is_ascii_alphabetic()), "{name}");
             assert!(["FunctionName", "FunctionName, Code"].contains(&dimensions.as_str()));
         }
@@ -332,12 +337,5 @@ mod tests {
         ] {
             assert_eq!(CallResult::of(outcome).as_str(), expected, "{outcome}");
         }
-    }
-
-    #[test]
-    fn outcomes_become_names() {
-        assert_eq!(pascal_case("recorded"), "Recorded");
-        assert_eq!(pascal_case("closed_during_retry"), "ClosedDuringRetry");
-        assert_eq!(pascal_case(""), "");
     }
 }

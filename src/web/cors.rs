@@ -38,7 +38,7 @@ impl App {
         let reply = self.shared_with_scripts(request, reply);
         let mut line = self.line(caller, request);
         line.message = "Told a browser what scripts may do; nothing was done.".to_owned();
-        line.outcome = "preflight";
+        line.outcome = Some(crate::log::Outcome::Preflight);
         self.write(line, &Calls::default(), start, &reply);
         Some(reply)
     }

@@ -8,7 +8,7 @@ use crate::deliver::Person;
 use crate::event::Event;
 use crate::expiration::Expiration;
 use crate::link::{LONG_URL_CHARS, MAX_URL_CHARS, MAX_URLS_BYTES};
-use crate::log::Line;
+use crate::log::{Line, Outcome};
 use crate::payload::Payload;
 use crate::rejection::{Fault, Rejection};
 use crate::reply::{self, Created, Links, RecipientLinks, Reply};
@@ -45,7 +45,7 @@ impl App {
                     1 => "Created a link.".to_owned(),
                     links => format!("Created {links} links."),
                 };
-                line.outcome = "created";
+                line.outcome = Some(Outcome::Created);
                 line.links = Some(links);
                 reply::created(&created)
             }

@@ -6,7 +6,7 @@ use super::{App, Door};
 use crate::calls::Calls;
 use crate::channels;
 use crate::event::{Event, ResourceEvent, Wanted};
-use crate::log::{Level, Line};
+use crate::log::{self, Level, Line};
 use crate::rejection::{Fault, Rejection};
 use crate::reply::{self, Created, Links, Reply};
 use crate::target::{About, CustomResource, TargetKind};
@@ -55,7 +55,7 @@ impl App {
                 match self.notified(request, transaction, start, calls, line).await {
                     Ok(created) => {
                         line.message = "Created links for an approval of CodePipeline.".to_owned();
-                        line.outcome = "created";
+                        line.outcome = Some(log::Outcome::Created);
                         line.links = Some(created.links.len());
                         reply::event("WAITING", transaction)
                     }
@@ -121,7 +121,7 @@ impl App {
         let granted = match outcome {
             Ok(Outcome::Waits) => {
                 line.message = "Created links that a custom resource waits for.".to_owned();
-                line.outcome = "created";
+                line.outcome = Some(log::Outcome::Created);
                 return reply::event("WAITING", transaction);
             }
             Ok(Outcome::Ready {
@@ -133,7 +133,7 @@ impl App {
         let (status, body) = match granted {
             Ok(body) => {
                 line.message = "Answered a custom resource.".to_owned();
-                line.outcome = "answered";
+                line.outcome = Some(log::Outcome::Answered);
                 ("SUCCESS", Ok(body))
             }
             Err(rejection) => {
@@ -279,7 +279,10 @@ mod tests {
             let is_out = !rejection.may_be_repeated();
             let reply = failed(&rejection, is_out, TransactionId::new([7; 16]), &mut line);
             assert_eq!((reply.status(), line.level), (status, Level::Error));
-            assert_eq!((line.outcome, line.error), ("refused", Some("DeliveryFailed")));
+            assert_eq!(
+                (line.outcome, line.error),
+                (Some(log::Outcome::Refused), Some("DeliveryFailed"))
+            );
             assert_eq!(
                 reply.body().contains("FAILED"),
                 sent == Sent::Unknown,

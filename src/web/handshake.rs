@@ -3,7 +3,7 @@
 use super::process::METHODS;
 use super::{App, Caller, Door, header};
 use crate::calls::Calls;
-use crate::log::Line;
+use crate::log::{Line, Outcome};
 use crate::rejection::Rejection;
 use crate::reply::{self, Reply};
 use bytes::Bytes;
@@ -41,7 +41,7 @@ impl App {
         let reply = match &rejection {
             None => {
                 line.message = "Permitted a sender of CloudEvents; nothing was done.".to_owned();
-                line.outcome = "handshake";
+                line.outcome = Some(Outcome::Handshake);
                 reply::permission(&origin)
             }
             Some(rejection) => {

@@ -120,7 +120,7 @@ impl App {
             transaction_id: None,
             action: None,
             kind: None,
-            outcome: "",
+            outcome: None,
             chosen: None,
             recipient: None,
             error: None,

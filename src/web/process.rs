@@ -100,7 +100,7 @@ impl App {
             Decision::Report(answer) => answer,
             Decision::Ask(ask) => {
                 line.message = "Asked; nothing was done.".to_owned();
-                line.outcome = "asked";
+                line.outcome = Some(log::Outcome::Asked);
                 if let Some(refusal) = &ask.refusal {
                     line.refuse(refusal);
                 }
@@ -108,12 +108,12 @@ impl App {
             }
             Decision::Challenge(challenge) => {
                 line.message = "Answered a sender that tries the address; nothing was done.".to_owned();
-                line.outcome = "challenge";
+                line.outcome = Some(log::Outcome::Challenge);
                 return Ok(reply::challenge(&challenge));
             }
             Decision::Inert(receipt, reply) => {
                 line.message = "Looked at a link with HEAD; nothing was done.".to_owned();
-                line.outcome = "inert";
+                line.outcome = Some(log::Outcome::Inert);
                 return Ok(reply::done(&receipt, *reply, &known.visitor));
             }
         };
@@ -131,7 +131,7 @@ impl App {
         let told = match told.map_err(|not_told| not_told.into_rejection()) {
             Err(rejection) if known.visitor.manner.is_completed(&rejection) => {
                 line.message = "The task was closed before; nothing was done.".to_owned();
-                line.outcome = "already_completed";
+                line.outcome = Some(log::Outcome::AlreadyCompleted);
                 return Ok(reply::already_completed(
                     &answer.receipt,
                     answer.reply,
@@ -143,17 +143,17 @@ impl App {
         match told {
             Told::Recorded => {
                 line.message = format!("Recorded a {}.", answer.report.verb());
-                line.outcome = "recorded";
+                line.outcome = Some(log::Outcome::Recorded);
                 Ok(reply::done(&answer.receipt, answer.reply, &known.visitor))
             }
             Told::ClosedDuringRetry => {
                 line.message = "The task is closed, and the confirmation got lost.".to_owned();
-                line.outcome = "closed_during_retry";
+                line.outcome = Some(log::Outcome::ClosedDuringRetry);
                 Ok(reply::unconfirmed(&answer.receipt, &known.visitor))
             }
             Told::AnswerLost => {
                 line.message = "Whether the answer arrived is not known; it must not be repeated.".to_owned();
-                line.outcome = "answer_lost";
+                line.outcome = Some(log::Outcome::AnswerLost);
                 Ok(reply::answer_lost(&answer.receipt, &known.visitor))
             }
         }
