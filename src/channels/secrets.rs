@@ -5,7 +5,7 @@ use crate::aws;
 use crate::calls::Calls;
 use crate::deliver::{Secret, SecretRef};
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 use zeroize::Zeroizing;
@@ -18,9 +18,25 @@ const MAX_KEPT: usize = 64;
 /// The text of a secret, wiped when nobody needs it any more.
 pub type Text = Arc<Zeroizing<String>>;
 
-/// Secrets that were read. The lock is held while one is read, so that none is read twice at the same time.
+/// Secrets that were read. Each has a lock of its own, which is held while it is read: none is read twice at the same time,
+/// and none waits for another one.
 #[derive(Default)]
-pub struct Secrets(tokio::sync::Mutex<HashMap<Secret, (Text, Instant)>>);
+pub struct Secrets(Mutex<HashMap<Secret, Arc<Slot>>>);
+
+/// A secret and when it was read, once it was.
+type Slot = tokio::sync::Mutex<Option<(Text, Instant)>>;
+
+impl Secrets {
+    /// The place of a secret. Where there are too many, all are forgotten; those that are being read are given to those who wait
+    /// for them, and not kept.
+    fn slot(&self, secret: &Secret) -> Arc<Slot> {
+        let mut slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if slots.len() >= MAX_KEPT && !slots.contains_key(secret) {
+            slots.clear();
+        }
+        slots.entry(secret.clone()).or_default().clone()
+    }
+}
 
 impl Adapters {
     /// The text of a secret. `refused` is the one that its receiver has just refused: it is not given again, unless it is
@@ -31,8 +47,9 @@ impl Adapters {
         refused: Option<&Text>,
         calls: &Calls,
     ) -> Result<Text, String> {
-        let mut kept = self.secrets.0.lock().await;
-        if let Some((text, since)) = kept.get(secret)
+        let slot = self.secrets.slot(secret);
+        let mut kept = slot.lock().await;
+        if let Some((text, since)) = kept.as_ref()
             && since.elapsed() < MAX_AGE
             && refused.is_none_or(|refused| refused != text)
         {
@@ -43,11 +60,8 @@ impl Adapters {
             SecretRef::SecretsManager(_, Some(key)) => part(&whole, key)?,
             SecretRef::SecretsManager(_, None) | SecretRef::Parameter(_) => whole.trim().to_owned(),
         };
-        if kept.len() >= MAX_KEPT {
-            kept.clear();
-        }
         let text = Arc::new(Zeroizing::new(text));
-        kept.insert(secret.clone(), (text.clone(), Instant::now()));
+        *kept = Some((text.clone(), Instant::now()));
         Ok(text)
     }
 
@@ -121,7 +135,9 @@ mod tests {
     use aws_smithy_types::body::SdkBody;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
-    /// Secrets Manager, where every secret holds how often any was read before.
+    const SLOW: Duration = Duration::from_secs(1);
+
+    /// Secrets Manager, where every secret holds how often any was read before. Those whose names end with 9 take a second.
     #[derive(Clone, Debug, Default)]
     struct Manager(Arc<AtomicUsize>);
 
@@ -132,11 +148,19 @@ mod tests {
     }
 
     impl HttpConnector for Manager {
-        fn call(&self, _: HttpRequest) -> HttpConnectorFuture {
+        fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
             let read = self.0.fetch_add(1, Ordering::Relaxed);
             let body = SdkBody::from(format!(r#"{{"SecretString":"{read}"}}"#));
             let answer = HttpResponse::try_from(http::Response::new(body));
-            HttpConnectorFuture::ready(Ok(answer.unwrap()))
+            let asked = String::from_utf8_lossy(request.body().bytes().unwrap()).into_owned();
+            let takes = match asked.contains("9-AbCdEf") {
+                true => SLOW,
+                false => Duration::ZERO,
+            };
+            HttpConnectorFuture::new(async move {
+                tokio::time::sleep(takes).await;
+                Ok(answer.unwrap())
+            })
         }
     }
 
@@ -201,7 +225,62 @@ mod tests {
         assert_eq!(reads(), 64);
         // With another one, those before are forgotten: they are wiped, and read again when they are needed.
         text(&adapters, 64).await;
-        assert_eq!(adapters.secrets.0.lock().await.len(), 1);
+        assert_eq!(adapters.secrets.0.lock().unwrap().len(), 1);
         assert_eq!((text(&adapters, 0).await.as_str(), reads()), ("65", 66));
+    }
+
+    /// How long something takes, by the paused clock.
+    async fn timed<T>(work: impl Future<Output = T>) -> (T, Duration) {
+        let start = Instant::now();
+        let done = work.await;
+        (done, start.elapsed())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_slow_secret_delays_no_other_one() {
+        let (adapters, manager) = adapters();
+        let kept = text(&adapters, 3).await;
+        let (slow, quick, again, other_slow) = tokio::join!(
+            timed(text(&adapters, 9)),
+            timed(text(&adapters, 1)),
+            timed(text(&adapters, 3)),
+            timed(text(&adapters, 19)),
+        );
+        assert_eq!([quick.1, again.1], [Duration::ZERO; 2]);
+        assert_eq!([slow.1, other_slow.1], [SLOW; 2], "at the same time");
+        assert_eq!(again.0, kept);
+        assert_eq!(manager.0.load(Ordering::Relaxed), 4);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_secret_is_read_once_for_all_who_wait_for_it() {
+        let (adapters, manager) = adapters();
+        let texts = tokio::join!(text(&adapters, 9), text(&adapters, 9), text(&adapters, 9));
+        assert_eq!(texts, ("0".to_owned(), "0".to_owned(), "0".to_owned()));
+        assert_eq!(manager.0.load(Ordering::Relaxed), 1);
+    }
+
+    /// A delivery that runs out of time while its secret is read leaves nothing locked.
+    #[tokio::test(start_paused = true)]
+    async fn who_gives_up_leaves_the_secret_to_the_next() {
+        let (adapters, _) = adapters();
+        let given_up = tokio::time::timeout(SLOW / 2, text(&adapters, 9)).await;
+        assert!(given_up.is_err());
+        let (read, took) = timed(text(&adapters, 9)).await;
+        assert_eq!((read.as_str(), took), ("1", SLOW));
+    }
+
+    /// Others may be forgotten while one is read; it arrives all the same.
+    #[tokio::test(start_paused = true)]
+    async fn a_secret_that_is_forgotten_while_it_is_read_arrives() {
+        let (adapters, _) = adapters();
+        let many = async {
+            for number in (100..400).filter(|number| number % 10 != 9) {
+                text(&adapters, number).await;
+            }
+        };
+        let (slow, ()) = tokio::join!(timed(text(&adapters, 9)), many);
+        assert_eq!(slow, ("0".to_owned(), SLOW));
+        assert!(adapters.secrets.0.lock().unwrap().len() <= MAX_KEPT);
     }
 }
