@@ -3,12 +3,50 @@
 use crate::action::{MAX_CAUSE_CHARS, MAX_ERROR_CHARS, MAX_OUTPUT_BYTES};
 use crate::json::JsonText;
 
+/// Largest result of a callback of a durable execution, in bytes (Lambda API Reference,
+/// SendDurableExecutionCallbackSuccess).
+pub const MAX_RESULT_BYTES: usize = 1_048_576;
+
+/// How large an output that is worked out when a link is used may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OutputLimit {
+    /// What Step Functions takes, and for everybody else.
+    StepFunctions,
+    /// What Lambda takes as the result of a callback.
+    DurableExecution,
+}
+
+impl OutputLimit {
+    /// In bytes.
+    pub const fn bytes(self) -> usize {
+        match self {
+            Self::StepFunctions => MAX_OUTPUT_BYTES,
+            Self::DurableExecution => MAX_RESULT_BYTES,
+        }
+    }
+
+    /// For a sentence.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::StepFunctions => "262,144 bytes",
+            Self::DurableExecution => "1,048,576 bytes",
+        }
+    }
+
+    const fn exceeded(self) -> &'static str {
+        match self {
+            Self::StepFunctions => "the output is larger than the 262,144 bytes that Step Functions takes",
+            Self::DurableExecution => "the output is larger than the 1,048,576 bytes that Lambda takes",
+        }
+    }
+}
+
 /// The arguments of one of SendTaskSuccess, SendTaskFailure and SendTaskHeartbeat, within their limits.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Report {
     /// Ends the task with an output.
     Success {
-        /// JSON text, at most 262,144 bytes.
+        /// JSON text, within its [`OutputLimit`].
         output: String,
     },
     /// Ends the task with an error.
@@ -27,13 +65,13 @@ impl Report {
     ///
     /// # Errors
     /// A sentence, when the output is over its limit.
-    pub fn success(output: JsonText) -> Result<Self, &'static str> {
-        match output.as_str().len() {
-            ..=MAX_OUTPUT_BYTES => Ok(Report::Success {
-                output: output.into_string(),
-            }),
-            _ => Err("the output is larger than the 262,144 bytes that Step Functions takes"),
+    pub fn success(output: JsonText, limit: OutputLimit) -> Result<Self, &'static str> {
+        if output.as_str().len() > limit.bytes() {
+            return Err(limit.exceeded());
         }
+        Ok(Report::Success {
+            output: output.into_string(),
+        })
     }
 
     /// A failure.
@@ -76,8 +114,13 @@ mod tests {
     #[test]
     fn limits_are_kept_on_both_sides() {
         let output = |bytes: usize| JsonText::parse(&format!("\"{}\"", "a".repeat(bytes - 2))).unwrap();
-        assert!(Report::success(output(MAX_OUTPUT_BYTES)).is_ok());
-        assert!(Report::success(output(MAX_OUTPUT_BYTES + 1)).is_err());
+        for limit in [OutputLimit::StepFunctions, OutputLimit::DurableExecution] {
+            assert!(Report::success(output(limit.bytes()), limit).is_ok());
+            let exceeded = Report::success(output(limit.bytes() + 1), limit).unwrap_err();
+            assert!(exceeded.contains(limit.as_str()), "{exceeded}");
+            let digits: String = limit.as_str().chars().filter(char::is_ascii_digit).collect();
+            assert_eq!(digits, limit.bytes().to_string());
+        }
         let text = |chars: usize| Some("é".repeat(chars));
         assert!(Report::failure(text(MAX_ERROR_CHARS), text(MAX_CAUSE_CHARS)).is_ok());
         assert!(Report::failure(text(MAX_ERROR_CHARS + 1), None).is_err());

@@ -278,7 +278,7 @@ impl Use<'_> {
         let body = Body::read(object.as_bytes(), Some("application/json"))?;
         let reply = outcome.response.as_ref().unwrap_or(&self.payload.action.response);
         self.answer(
-            select::report(outcome, &body)?,
+            select::report(outcome, &body, self.output_limit())?,
             reply.clone(),
             Some(&outcome.name),
             outcome.shown(),

@@ -4,7 +4,7 @@ use super::Use;
 use crate::action::{Name, Recipient};
 use crate::expiration;
 use crate::json::{self, JsonText};
-use crate::report::Report;
+use crate::report::{OutputLimit, Report};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -49,7 +49,7 @@ impl<'a> Callback<'a> {
     ///
     /// # Errors
     /// A sentence: the output got too large.
-    pub fn add_to(&self, output: &str) -> Result<Report, &'static str> {
+    pub fn add_to(&self, output: &str, limit: OutputLimit) -> Result<Report, &'static str> {
         const UNREADABLE: &str = "the output cannot be read";
         let raw: &RawValue = serde_json::from_str(output).map_err(|_| UNREADABLE)?;
         let text = match output.starts_with('{') {
@@ -63,7 +63,7 @@ impl<'a> Callback<'a> {
                 json::object(&members).get().to_owned()
             }
         };
-        Report::success(JsonText::parse(&text).map_err(|_| UNREADABLE)?)
+        Report::success(JsonText::parse(&text).map_err(|_| UNREADABLE)?, limit)
     }
 }
 

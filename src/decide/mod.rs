@@ -12,7 +12,7 @@ use crate::action::{ActionKind, ActionType, Confirm, Name, Post, ReplySpec};
 use crate::link::Query;
 use crate::payload::{Opened, Payload};
 use crate::rejection::{Fault, Rejection};
-use crate::report::Report;
+use crate::report::{OutputLimit, Report};
 use crate::select::Body;
 use crate::target::{About, EnabledTargets, Target};
 use crate::template::Parameters;
@@ -201,7 +201,7 @@ pub fn decide(opened: Opened, visit: &Visit<'_>, switches: Switches) -> Result<D
         ActionKind::Form(form) => return used.form(form, &nonce),
         ActionKind::Success { output } => {
             let output = filled_output(output.clone(), used.parameters()?)?;
-            Report::success(output).map_err(formatting)?
+            Report::success(output, used.output_limit()).map_err(formatting)?
         }
         ActionKind::Failure { error, cause } => {
             let error = filled_text(error.clone(), "error", used.parameters()?)?;
@@ -239,6 +239,10 @@ struct Use<'a> {
 }
 
 impl Use<'_> {
+    fn output_limit(&self) -> OutputLimit {
+        self.payload.target.kind().output_limit()
+    }
+
     /// The query parameters, if the link fills them in.
     fn parameters(&self) -> Result<Option<&Parameters>, Rejection> {
         match (self.payload.parameters, self.switches.output_parameters) {
@@ -275,7 +279,9 @@ impl Use<'_> {
         let report = match (self.payload.callback, report) {
             (true, Report::Success { output }) if self.payload.target.kind().takes_callback() => {
                 let callback = Callback::of(self, outcome);
-                callback.add_to(&output).map_err(formatting)?
+                callback
+                    .add_to(&output, self.output_limit())
+                    .map_err(formatting)?
             }
             (_, report) => report,
         };

@@ -40,7 +40,7 @@ impl Use<'_> {
         let outcome = select::choose(outcomes, body)?;
         let reply = outcome.response.as_ref().unwrap_or(&self.payload.action.response);
         self.answer(
-            select::report(outcome, body)?,
+            select::report(outcome, body, self.output_limit())?,
             reply.clone(),
             Some(&outcome.name),
             self.shown(),

@@ -10,8 +10,13 @@ use std::fmt;
 
 /// Longest line that Exchange leaves whole (RFC 5322, 2.1.1), less the angle brackets.
 const MAX_TEXT_URL: usize = 996;
-/// Largest message of SNS and largest entry of EventBridge (their API references).
-const MAX_AWS_BYTES: usize = 262_144;
+/// Largest message of SNS, for a topic whose `MaximumMessageSize` says so (Amazon SNS Developer Guide, "Publishing large
+/// messages").
+const MAX_SNS_BYTES: usize = 1_048_576;
+/// What a topic takes whose `MaximumMessageSize` nobody has changed.
+const USUAL_SNS_BYTES: usize = 262_144;
+/// Largest entry of EventBridge (EventBridge API Reference, PutEvents).
+const MAX_EVENT_BYTES: usize = 1_048_576;
 /// Longest URL of a button (Slack's reference of block elements).
 const MAX_SLACK_URL: usize = 3_000;
 /// Largest message of a workflow (Microsoft's reference of Teams' limits).
@@ -191,7 +196,8 @@ pub fn compose(
                 let message = Message::new(sealed, set, subject.as_deref());
                 warn_of_long_lines(&message, at, warnings);
                 let text = message.text();
-                check_size(&text, MAX_AWS_BYTES, at)?;
+                check_size(&text, MAX_SNS_BYTES, at)?;
+                warn_of_large_messages(&text, at, warnings);
                 let subject = match read::is_sns_subject(message.heading) {
                     true => message.heading.to_owned(),
                     false => super::texts::of(crate::language::Language::English)
@@ -272,7 +278,7 @@ pub fn compose(
             } => {
                 let detail = event::detail(sealed, set);
                 // The size of an entry counts its source and type, too.
-                check_size(&detail, MAX_AWS_BYTES - source.len() - detail_type.len(), at)?;
+                check_size(&detail, MAX_EVENT_BYTES - source.len() - detail_type.len(), at)?;
                 add(Parcel::Event {
                     bus: bus.clone(),
                     source: source.clone(),
@@ -317,6 +323,16 @@ fn check_buttons(message: &Message<'_>, max: usize, of: &str) -> Result<(), Reje
             )))
         }
         None => Ok(()),
+    }
+}
+
+/// Only SNS knows whether its topic takes them: whether it does is an attribute of the topic, which we have no right to read.
+fn warn_of_large_messages(text: &str, at: &str, warnings: &mut Vec<String>) {
+    let about = format!("{at}: the message has more than {USUAL_SNS_BYTES} bytes");
+    if text.len() > USUAL_SNS_BYTES && !warnings.iter().any(|warning| warning.starts_with(&about)) {
+        warnings.push(format!(
+            "{about}; SNS refuses it unless the topic's MaximumMessageSize is larger"
+        ));
     }
 }
 

@@ -74,12 +74,13 @@ impl CreateUrls {
     /// # Errors
     /// `InvalidJSON`, with the action or outcome.
     pub(super) fn check_reports(&self) -> Result<(), Rejection> {
+        let limit = self.target.target.kind().output_limit();
         for (index, action) in self.actions.iter().enumerate() {
             let at = format!("actions[{index}]");
             let outcomes = match &action.kind {
                 ActionKind::Success { .. } | ActionKind::Failure { .. } if self.parameters => continue,
                 ActionKind::Success { output } => {
-                    self.check_report(Report::success(output.clone()).ok(), &action.name, &at)?;
+                    self.check_report(Report::success(output.clone(), limit).ok(), &action.name, &at)?;
                     continue;
                 }
                 ActionKind::Failure { error, cause } => {
@@ -98,7 +99,9 @@ impl CreateUrls {
             };
             for (place, outcome) in outcomes.list.iter().enumerate() {
                 let report = match &outcome.kind {
-                    OutcomeKind::Success(OutputFrom::Fixed(output)) => Report::success(output.clone()).ok(),
+                    OutcomeKind::Success(OutputFrom::Fixed(output)) => {
+                        Report::success(output.clone(), limit).ok()
+                    }
                     OutcomeKind::Success(OutputFrom::Body | OutputFrom::Matches(_)) => None,
                     OutcomeKind::Failure(error, cause) => {
                         let fixed = |text: &TextFrom| match text {

@@ -3,10 +3,10 @@
 pub mod path;
 pub mod schema;
 
-use crate::action::{MAX_OUTPUT_BYTES, Outcome, OutcomeKind, Outcomes, OutputFrom, TextFrom};
+use crate::action::{Outcome, OutcomeKind, Outcomes, OutputFrom, TextFrom};
 use crate::json::{self, JsonText};
 use crate::rejection::{Fault, Rejection};
-use crate::report::Report;
+use crate::report::{OutputLimit, Report};
 use path::Path;
 use schema::Formats;
 use schema::numbers::{Numbers, Verdict};
@@ -133,27 +133,31 @@ pub fn choose<'o>(outcomes: &'o Outcomes, body: &Body<'_>) -> Result<&'o Outcome
 ///
 /// # Errors
 /// `InvalidPostActionBody` when a result is over the limits of Step Functions or a path matches too much.
-pub fn report(outcome: &Outcome, body: &Body<'_>) -> Result<Report, Rejection> {
+pub fn report(outcome: &Outcome, body: &Body<'_>, limit: OutputLimit) -> Result<Report, Rejection> {
     match &outcome.kind {
-        OutcomeKind::Success(OutputFrom::Fixed(output)) => Report::success(output.clone()),
-        OutcomeKind::Success(OutputFrom::Body) => Report::success(body.compact.clone()),
+        OutcomeKind::Success(OutputFrom::Fixed(output)) => Report::success(output.clone(), limit),
+        OutcomeKind::Success(OutputFrom::Body) => Report::success(body.compact.clone(), limit),
         OutcomeKind::Success(OutputFrom::Matches(_)) if body.value.is_null() => {
-            Report::success(body.compact.clone())
+            Report::success(body.compact.clone(), limit)
         }
-        OutcomeKind::Success(OutputFrom::Matches(path)) => Report::success(array(&matches(path, body)?)),
-        OutcomeKind::Failure(error, cause) => Report::failure(text(error, body)?, text(cause, body)?),
+        OutcomeKind::Success(OutputFrom::Matches(path)) => {
+            Report::success(array(&matches(path, body, limit)?), limit)
+        }
+        OutcomeKind::Failure(error, cause) => {
+            Report::failure(text(error, body, limit)?, text(cause, body, limit)?)
+        }
         OutcomeKind::Heartbeat => Ok(Report::Heartbeat),
     }
     .map_err(refused)
 }
 
-fn text(from: &TextFrom, body: &Body<'_>) -> Result<Option<String>, Rejection> {
+fn text(from: &TextFrom, body: &Body<'_>, limit: OutputLimit) -> Result<Option<String>, Rejection> {
     let path = match from {
         TextFrom::Nowhere => return Ok(None),
         TextFrom::Fixed(text) => return Ok(Some(text.clone())),
         TextFrom::Matches(path) => path,
     };
-    let matches = matches(path, body)?;
+    let matches = matches(path, body, limit)?;
     Ok(match matches.as_slice() {
         [] => None,
         [one] => match serde_json::from_str(one.as_str()) {
@@ -165,7 +169,7 @@ fn text(from: &TextFrom, body: &Body<'_>) -> Result<Option<String>, Rejection> {
 }
 
 /// The matches as they were sent, digit for digit.
-fn matches(path: &Path, body: &Body<'_>) -> Result<Vec<JsonText>, Rejection> {
+fn matches(path: &Path, body: &Body<'_>, limit: OutputLimit) -> Result<Vec<JsonText>, Rejection> {
     let locations = path
         .locate(&body.value)
         .map_err(|_| refused("gives too many matches for a path of this link"))?;
@@ -175,10 +179,11 @@ fn matches(path: &Path, body: &Body<'_>) -> Result<Vec<JsonText>, Rejection> {
         let text = JsonText::compact(part).map_err(refused)?;
         size += text.as_str().len();
         // A part may lie in another one that matched too, so that little matches can be more than the body.
-        if size > MAX_OUTPUT_BYTES {
-            return Err(refused(
-                "gives more than 262,144 bytes of matches for a path of this link",
-            ));
+        if size > limit.bytes() {
+            let most = limit.as_str();
+            return Err(refused(format_args!(
+                "gives more than {most} of matches for a path of this link"
+            )));
         }
         texts.push(text);
     }
@@ -209,7 +214,7 @@ mod tests {
         let outcomes = outcomes(&format!("[{outcome}]"));
         let body = Body::read(body.as_bytes(), Some("application/json")).unwrap();
         let report = choose(&outcomes, &body)
-            .and_then(|outcome| report(outcome, &body))
+            .and_then(|outcome| report(outcome, &body, OutputLimit::StepFunctions))
             .unwrap();
         assert!(report == expected, "{outcome}");
     }
@@ -378,14 +383,18 @@ mod tests {
         let outcomes = outcomes(r#"[{"name":"o","type":"failure","schema":{},"error_path":"$.e"}]"#);
         let body = Body::read(long.as_bytes(), Some("application/json")).unwrap();
         assert_eq!(
-            report(&outcomes.list[0], &body).unwrap_err().code(),
+            report(&outcomes.list[0], &body, OutputLimit::StepFunctions)
+                .unwrap_err()
+                .code(),
             "InvalidPostActionBody"
         );
         let large = format!("\"{}\"", "x".repeat(262_143));
         let body = Body::read(large.as_bytes(), Some("application/json")).unwrap();
         let outcomes = self::outcomes(r#"[{"name":"o","type":"success","schema":{},"output_body":true}]"#);
         assert_eq!(
-            report(&outcomes.list[0], &body).unwrap_err().code(),
+            report(&outcomes.list[0], &body, OutputLimit::StepFunctions)
+                .unwrap_err()
+                .code(),
             "InvalidPostActionBody"
         );
     }
@@ -401,7 +410,9 @@ mod tests {
         let outcomes = outcomes(r#"[{"name":"o","type":"success","schema":{},"output_path":"$..[0]"}]"#);
         let body = Body::read(deep.as_bytes(), Some("application/json")).unwrap();
         assert_eq!(
-            report(&outcomes.list[0], &body).unwrap_err().code(),
+            report(&outcomes.list[0], &body, OutputLimit::StepFunctions)
+                .unwrap_err()
+                .code(),
             "InvalidPostActionBody"
         );
     }

@@ -14,7 +14,7 @@ pub use presigned::PresignedUrl;
 pub use read::{Read, read};
 
 use crate::rejection::Fault;
-use crate::report::Report;
+use crate::report::{OutputLimit, Report};
 use crate::token::TaskToken;
 use crate::transaction::TransactionId;
 use serde_json::Value;
@@ -103,6 +103,18 @@ impl TargetKind {
         match self {
             Self::StepFunctions | Self::WaitCondition | Self::CustomResource | Self::DurableExecution => true,
             Self::PipelineApproval | Self::Automation => false,
+        }
+    }
+
+    /// How large an output may be that is worked out when a link is used. Fixed outputs have the smaller limit everywhere.
+    pub const fn output_limit(self) -> OutputLimit {
+        match self {
+            Self::DurableExecution => OutputLimit::DurableExecution,
+            Self::StepFunctions
+            | Self::WaitCondition
+            | Self::CustomResource
+            | Self::PipelineApproval
+            | Self::Automation => OutputLimit::StepFunctions,
         }
     }
 
@@ -221,7 +233,7 @@ impl Target {
             return Err("what waits here has no heartbeat");
         }
         match self {
-            // The limits of Step Functions are those of every report, and Lambda's are wider.
+            // Limits of their own that a report does not have already: none.
             Target::StepFunctions(_) | Target::DurableExecution(_) | Target::WaitCondition(_) => Ok(()),
             Target::CustomResource(resource) => resource.response(report, about).map(|_| ()),
             Target::PipelineApproval(_) => comment(report, about)

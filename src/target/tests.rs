@@ -11,7 +11,7 @@ const RESPONSE_URL: &str = "https://cloudformation-custom-resource-response-euwe
 const STACK: &str = "arn:aws:cloudformation:eu-west-1:123456789012:stack/shop/5f8a";
 
 fn success(output: &str) -> Report {
-    Report::success(JsonText::parse(output).unwrap()).unwrap()
+    Report::success(JsonText::parse(output).unwrap(), OutputLimit::StepFunctions).unwrap()
 }
 
 fn failure(error: Option<&str>, cause: Option<&str>) -> Report {

@@ -12,6 +12,17 @@ use tokio::time::Instant;
 /// Longest message of a service that is passed on, in characters.
 const MAX_MESSAGE_CHARS: usize = 300;
 
+/// The key under which the owner of what waits keeps its data cannot be used: nothing was taken. Lambda answers them with status
+/// 502 (the API models of Step Functions and of Lambda).
+const OF_THE_OWNERS_KEY: &[&str] = &[
+    "KmsAccessDeniedException",
+    "KmsInvalidStateException",
+    "KMSAccessDeniedException",
+    "KMSDisabledException",
+    "KMSInvalidStateException",
+    "KMSNotFoundException",
+];
+
 /// One call: what it is called in the log, what must not come back, and which errors are refusals.
 pub(super) struct Call<'a> {
     pub operation: &'static str,
@@ -36,6 +47,9 @@ impl Call<'_> {
         };
         let name = aws::error_name(&error);
         self.note(name.clone(), error.request_id());
+        if OF_THE_OWNERS_KEY.contains(&name.as_str()) {
+            return Attempt::NotPermitted(name);
+        }
         match aws::fault(&error) {
             aws::Fault::NotSent => return Attempt::NotSent(name),
             aws::Fault::MaybeSent => return Attempt::Lost(name),
@@ -49,10 +63,7 @@ impl Call<'_> {
             "ThrottlingException" | "Throttling" | "TooManyRequestsException" | "KmsThrottlingException" => {
                 Attempt::Throttled(name)
             }
-            "AccessDeniedException"
-            | "AccessDenied"
-            | "KmsAccessDeniedException"
-            | "KmsInvalidStateException" => Attempt::NotPermitted(name),
+            "AccessDeniedException" | "AccessDenied" => Attempt::NotPermitted(name),
             _ => Attempt::Unexpected(name),
         }
     }

@@ -83,7 +83,15 @@ fn with_bytes(deliver: &Value, bytes: usize, measure: impl Fn(&Parcel) -> usize)
 fn messages_have_the_limits_of_their_channels() {
     let of_topic = |parcel: &Parcel| parcel.text().len();
     let topic = |bytes| with_bytes(&sns(), bytes, of_topic);
-    first_refused(topic, 262_144, "deliver.sns: the message would have 26");
+    first_refused(topic, 1_048_576, "deliver.sns: the message would have 1");
+    for (bytes, is_large) in [(262_144, false), (262_145, true), (1_048_576, true)] {
+        let warnings = topic(bytes).made().unwrap().warnings;
+        let told = warnings
+            .iter()
+            .filter(|it| it.contains("MaximumMessageSize"))
+            .count();
+        assert_eq!(told, usize::from(is_large), "{bytes}: {warnings:?}");
+    }
     let of_body = |parcel: &Parcel| match parcel {
         Parcel::Teams { body, .. } => body.len(),
         Parcel::Event {
@@ -98,7 +106,7 @@ fn messages_have_the_limits_of_their_channels() {
     first_refused(card, 28 * 1_024, "deliver.teams: the message would have 2");
     let bus = json!({"eventbridge": {"event_bus_arn": BUS, "source": "s".repeat(200), "detail_type": "t"}});
     let event = |bytes| with_bytes(&bus, bytes, of_body);
-    first_refused(event, 262_144, "deliver.eventbridge: the message would have 26");
+    first_refused(event, 1_048_576, "deliver.eventbridge: the message would have 1");
     // A header and a context; between them a text and buttons for each action, and two blocks of a text that is too long.
     let blocks = |blocks: usize| {
         let pages = (0..(blocks - 2) / 2).map(|number| {

@@ -149,6 +149,10 @@ fn each_refusal_is_told_from_faults_of_ours() {
                 ("InvalidParameterValueException", 400, "TargetError"),
                 ("ResourceNotFoundException", 400, "TargetError"),
                 ("AccessDeniedException", 500, "ServiceError"),
+                ("KMSAccessDeniedException", 500, "ServiceError"),
+                ("KMSDisabledException", 500, "ServiceError"),
+                ("KMSInvalidStateException", 500, "ServiceError"),
+                ("KMSNotFoundException", 500, "ServiceError"),
                 ("SomethingElse", 500, "ServiceError"),
             ],
         ),
@@ -195,6 +199,62 @@ fn each_refusal_is_told_from_faults_of_ours() {
             (&answer.json()["outcome"], world.receiver.received().len()),
             (&json!("not_sent"), 3)
         );
+    }
+}
+
+/// Lambda answers with status 502 where the key of the function cannot be used. Nothing was taken, and nothing is repeated.
+#[test]
+fn a_key_of_the_function_that_cannot_be_used_is_no_lost_answer() {
+    for name in [
+        "KMSAccessDeniedException",
+        "KMSDisabledException",
+        "KMSInvalidStateException",
+        "KMSNotFoundException",
+    ] {
+        let answer = json_answer(
+            "502 Bad Gateway",
+            &format!(r#"{{"__type":"{name}","Message":"No."}}"#),
+        );
+        let (world, answer) = used(durable(), success(json!("x")), vec![answer]);
+        assert_eq!(answer.refusal(), (500, "ServiceError".to_owned()), "{name}");
+        assert_eq!(world.receiver.received().len(), 1, "{name}");
+    }
+    // Any other 502 may have come after the answer was taken.
+    let answer = json_answer(
+        "502 Bad Gateway",
+        r#"{"__type":"ServiceException","Message":"No."}"#,
+    );
+    let (_, answer) = used(durable(), success(json!("x")), vec![answer; 3]);
+    assert_eq!(answer.refusal(), (503, "ServiceUnavailable".to_owned()));
+    assert_eq!(answer.json()["outcome"], "unknown");
+}
+
+#[test]
+fn a_callback_takes_results_of_a_mebibyte_and_other_targets_a_quarter_of_that() {
+    let all = json!({"name": "a", "type": "post", "outcomes": [
+        {"name": "all", "type": "success", "schema": {}, "output_body": true}
+    ]});
+    let path = json!({"name": "a", "type": "post", "outcomes": [
+        {"name": "all", "type": "success", "schema": {}, "output_path": "$"}
+    ]});
+    let body = |bytes: usize| format!("\"{}\"", "x".repeat(bytes - 2));
+    // An array around the match has two bytes more.
+    for (target, action, bytes, is_taken) in [
+        (durable(), &all, 262_145, true),
+        (durable(), &all, 1_048_576, true),
+        (durable(), &path, 1_048_574, true),
+        (durable(), &path, 1_048_575, false),
+        (automation(), &all, 262_145, false),
+        (approval(), &all, 262_145, false),
+    ] {
+        let world = World::with(ALL, Identity::Trusted, vec![json_answer("200 OK", "{}")]);
+        let made = world.create(target, action.clone(), json!({}));
+        let answer = world.stack.post(&made.url("a"), &body(bytes));
+        assert_eq!(answer.status == 200, is_taken, "{bytes}: {}", answer.body);
+        assert_eq!(world.receiver.received().len(), usize::from(is_taken));
+        if !is_taken {
+            assert_eq!(answer.refusal(), (400, "InvalidPostActionBody".to_owned()));
+        }
     }
 }
 
