@@ -167,6 +167,43 @@ def test_an_update_asks_again_and_a_refused_one_keeps_what_was(catalog):
     assert stack.status == "DELETE_COMPLETE"
 
 
+def test_a_resource_of_an_early_version_is_updated_and_rolled_back(catalog):
+    """Its id has the beginning of the digest of its properties, as an early 2.0.0 wrote it: 64 bits."""
+    stack = catalog.launched("product-custom-resource")
+    catalog.press(catalog.mail(), outcome="approve")
+    stack.receive()
+    [(name, made)] = stack._physical.items()
+    transaction, digest = made.split("-")
+    assert len(digest) * 4 >= 128 and len(made) < 1_024
+    stack._physical[name] = f"{transaction}-{digest[:16]}"
+
+    def is_asked() -> bool:
+        return "Messages" in catalog.aws.sqs.receive_message(QueueUrl=catalog.mailbox, WaitTimeSeconds=1)
+
+    # Refused, and rolled back under the early id.
+    stack.update(Reason=REASON + " and 49")
+    catalog.press(catalog.mail(), **{"outcome": "reject", "f.reason": "No"})
+    stack.receive()
+    assert stack.status == "UPDATE_ROLLBACK_COMPLETE"
+    stack.update(Reason=REASON)
+    assert stack.status == "UPDATE_COMPLETE" and not is_asked()
+    assert stack._physical[name] == f"{transaction}-{digest[:16]}", "another id would be a replacement"
+    # Agreed to, and rolled back because of something else.
+    stack.update(Reason=REASON + " and 50")
+    catalog.press(catalog.mail(), outcome="approve")
+    stack.receive()
+    assert stack.status == "UPDATE_COMPLETE"
+    _, now, before = stack._physical[name].split("-")
+    assert before == digest and len(now) == len(digest) and now != digest
+    stack.update(Reason=REASON)
+    assert stack.status == "UPDATE_COMPLETE" and not is_asked()
+    # What nobody agreed to is asked about.
+    stack.update(Reason=REASON + " and 51")
+    assert stack.status == "UPDATE_IN_PROGRESS" and is_asked()
+    stack.status = "UPDATE_COMPLETE"
+    stack.delete()
+
+
 @pytest.mark.parametrize(
     ("product", "parameters", "reason"),
     [

@@ -204,7 +204,7 @@ fn each_refusal_is_told_from_faults_of_ours() {
 
 /// Lambda answers with status 502 where the key of the function cannot be used. Nothing was taken, and nothing is repeated.
 #[test]
-fn a_key_of_the_function_that_cannot_be_used_is_no_lost_answer() {
+fn a_key_of_the_function_that_cannot_be_used_is_not_a_lost_answer() {
     for name in [
         "KMSAccessDeniedException",
         "KMSDisabledException",
