@@ -10,8 +10,8 @@ use divan::{Bencher, black_box};
 use http::Request;
 use sfn_callback_urls::calls::Calls;
 use sfn_callback_urls::config::Config;
-use sfn_callback_urls::keys::Keys;
 use sfn_callback_urls::keys::local::LocalKeys;
+use sfn_callback_urls::keys::{Asker, Keys};
 use sfn_callback_urls::payload::Payload;
 use sfn_callback_urls::seal::esdk::Message;
 use sfn_callback_urls::seal::sealed::seal;
@@ -87,6 +87,14 @@ fn caller(door: Door) -> Caller {
     }
 }
 
+fn asker(app: &App) -> Asker {
+    Asker {
+        address: None,
+        now: 1_790_000_000,
+        random: app.random,
+    }
+}
+
 /// The payload of the example's approve link, with a token of real length, and a key of real size.
 fn sealed() -> (Payload, SealingKey, String) {
     let tasks = Arc::default();
@@ -98,7 +106,7 @@ fn sealed() -> (Payload, SealingKey, String) {
     let data = url.split("data=").nth(1).expect("data").to_owned();
     let (untrusted, calls) = (Untrusted::parse(&data).expect("a link"), Calls::default());
     let payload = runtime()
-        .block_on(app.open(untrusted, 1_790_000_000, &calls))
+        .block_on(app.open(untrusted, &asker(&app), &calls))
         .expect("opens")
         .payload;
     let key = SealingKey {

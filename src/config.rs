@@ -55,6 +55,8 @@ pub struct Config {
     pub metrics: Option<String>,
     /// `DATA_KEY_MAX_AGE`, `DATA_KEY_MAX_USES` and `DECRYPT_CACHE_MAX_AGE`.
     pub caches: CacheSettings,
+    /// `ADDRESS_BUCKETS`: KMS calls for links that do not open are counted by the address that they come from.
+    pub address_buckets: bool,
     /// `WARM_UP`: connections are made before the first event.
     pub warm_up: bool,
     /// How hosts that are no service of AWS are reached.
@@ -214,6 +216,7 @@ impl Config {
                 data_key_max_uses: read.number("DATA_KEY_MAX_USES", 100, 1, 10_000),
                 decrypt_max_age: read.number("DECRYPT_CACHE_MAX_AGE", 300, 0, 900),
             },
+            address_buckets: read.switch("ADDRESS_BUCKETS", true),
             outbound: OutboundSettings {
                 connect_to: read.parsed("HTTPS_CONNECT_TO", |text| {
                     text.parse()
@@ -464,7 +467,7 @@ mod tests {
                 targets: EnabledTargets::default(),
             }
         );
-        assert!(config.accept_legacy && !config.verbose);
+        assert!(config.accept_legacy && config.address_buckets && !config.verbose);
         assert_eq!((config.cors_allow_origin, config.log_level), (None, Level::Info));
         let caches = CacheSettings {
             data_key_max_age: 300,
@@ -514,6 +517,7 @@ mod tests {
             ("ENABLE_CODEPIPELINE_APPROVALS", "True"),
             ("ENABLE_AUTOMATION_APPROVALS", "x"),
             ("ACCEPT_LEGACY_URLS", "1"),
+            ("ADDRESS_BUCKETS", "off"),
             ("VERBOSE_LOGGING", "on"),
             ("CORS_ALLOW_ORIGIN", "https://app.example.com/"),
             ("LOG_LEVEL", "info"),
@@ -541,6 +545,7 @@ mod tests {
             "ENABLE_CODEPIPELINE_APPROVALS: ",
             "ENABLE_AUTOMATION_APPROVALS: ",
             "ACCEPT_LEGACY_URLS: ",
+            "ADDRESS_BUCKETS: ",
             "VERBOSE_LOGGING: ",
             "CORS_ALLOW_ORIGIN: ",
             "LOG_LEVEL: ",

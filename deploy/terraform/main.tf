@@ -43,6 +43,7 @@ locals {
     ThrottleRate                = var.throttle_rate
     ThrottleBurst               = var.throttle_burst
     ReservedConcurrency         = var.reserved_concurrency
+    AddressBuckets              = var.address_buckets
     LogLevel                    = var.log_level
     VerboseLogging              = var.verbose_logging
     LogRetentionDays            = var.log_retention_days

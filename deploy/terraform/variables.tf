@@ -245,6 +245,12 @@ variable "reserved_concurrency" {
   description = "Instances of the public function, at most; they are taken from the account's limit, of which 100 must stay unreserved: AWS refuses 20 in an account with a limit below 120. 0: no link is answered. Empty: nothing is reserved."
 }
 
+variable "address_buckets" {
+  type        = bool
+  default     = null
+  description = "Links that have KMS asked for nothing are counted by the address that they come from, so that one stranger cannot use up what all visitors share. false: behind CloudFront or another proxy, whose addresses stand for many visitors."
+}
+
 # Logs and alarms
 
 variable "log_level" {

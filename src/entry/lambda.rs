@@ -344,6 +344,58 @@ mod tests {
         assert_eq!(read(&url).0.door, Door::FunctionUrl);
     }
 
+    /// Whatever a visitor writes into a header, at each of the three doors.
+    #[test]
+    fn the_address_is_that_of_the_event() {
+        let function_url = |event: &mut Value| {
+            event["requestContext"]["domainName"] = json!("x.lambda-url.eu-west-1.on.aws");
+        };
+        for name in [
+            "X-Forwarded-For",
+            "Forwarded",
+            "X-Real-IP",
+            "X-Client-IP",
+            "True-Client-IP",
+            "CF-Connecting-IP",
+            "Fastly-Client-IP",
+            "X-Cluster-Client-IP",
+            "CloudFront-Viewer-Address",
+            "X-Original-Forwarded-For",
+            "X-Amzn-Source-IP",
+            "sourceIp",
+        ] {
+            for value in [
+                "198.51.100.1",
+                "for=198.51.100.1",
+                "198.51.100.1, 192.0.2.7",
+                "192.0.2.1",
+            ] {
+                let list = rest(|event| event["multiValueHeaders"][name] = json!([value]));
+                let single = rest(|event| {
+                    event["headers"][name] = json!(value);
+                    event["multiValueHeaders"] = json!({});
+                });
+                let header = |event: &mut Value| event["headers"][name.to_lowercase()] = json!(value);
+                let url = http(|event| {
+                    header(event);
+                    function_url(event);
+                });
+                for event in [list, single, http(header), url] {
+                    assert_eq!(read(&event).0.source_ip.as_deref(), Some("192.0.2.1"), "{name}");
+                }
+            }
+        }
+        for address in ["2001:db8::1", "", "not an address", "192.0.2.1:1"] {
+            let rest = rest(|event| event["requestContext"]["identity"]["sourceIp"] = json!(address));
+            let http = http(|event| event["requestContext"]["http"]["sourceIp"] = json!(address));
+            for event in [rest, http] {
+                assert_eq!(read(&event).0.source_ip.as_deref(), Some(address));
+            }
+        }
+        let rest = rest(|event| event["requestContext"]["identity"] = json!({"sourceIp": null}));
+        assert_eq!(read(&rest).0.source_ip, None);
+    }
+
     #[test]
     fn hostile_hosts_and_schemes_do_no_harm() {
         for host in ["a b", "[::", "", "x:99999999", "\u{7f}", "a/../b?c#d"] {

@@ -1,7 +1,7 @@
 //! Data keys in memory: for a while, for a number of links, and never two calls for one key at the same time.
 
 use super::KeyFailure;
-use super::gate::{Charge, Gate};
+use super::gate::{Asker, Charge, Gate, Pass, Question};
 use crate::rejection::Damage;
 use crate::seal::{DataKey, SealingKey};
 use lru::LruCache;
@@ -100,47 +100,53 @@ impl KeyDigest {
     }
 }
 
-/// Data keys that KMS opened, wrapped keys that it refused, and the gate before it.
+/// Data keys that KMS opened, and wrapped keys that it refused.
 pub struct OpeningCache {
     max_age: u64,
+    gate: Arc<Gate>,
     state: Mutex<State>,
 }
 
 struct State {
     opened: LruCache<KeyDigest, Arc<Slot>>,
     refused: LruCache<KeyDigest, (u64, Damage)>,
-    gate: Gate,
 }
 
 /// One data key, and since when it is there. Whoever finds it locked waits for the call that is under way.
 pub(super) type Slot = tokio::sync::Mutex<Option<(Arc<DataKey>, u64)>>;
 
+/// What KMS answered, and in how many calls, one for each key that was tried.
+pub(super) struct Answer {
+    pub(super) calls: u32,
+    pub(super) key: Result<DataKey, KeyFailure>,
+}
+
 impl OpeningCache {
     /// `max_age` in seconds; 0 keeps nothing.
-    pub fn new(max_age: u32) -> Self {
+    pub(super) fn new(max_age: u32, gate: Arc<Gate>) -> Self {
         let state = State {
             opened: LruCache::new(MAX_OPENED),
             refused: LruCache::new(MAX_REFUSED),
-            gate: Gate::new(),
         };
         Self {
             max_age: max_age.into(),
+            gate,
             state: Mutex::new(state),
         }
     }
 
-    /// The data key of `wrapped`: from memory, else by `open`.
+    /// A data key: from memory, else by `open`.
     ///
     /// # Errors
-    /// Those of `open`, and [`KeyFailure::TooMany`] when too much garbage came before.
-    pub async fn open(
+    /// Those of `open`, and those of [`Gate::admits`] when too much garbage came before.
+    pub(super) async fn open(
         &self,
         id: KeyDigest,
-        wrapped: &[u8],
-        now: u64,
-        open: impl AsyncFnOnce() -> Result<DataKey, KeyFailure>,
+        asker: &Asker,
+        open: impl AsyncFnOnce() -> Answer,
     ) -> Result<Arc<DataKey>, KeyFailure> {
-        let slot = self.locked(|state| state.slot(id, wrapped, now))?;
+        let now = asker.now;
+        let (slot, pass) = self.slot(id, asker)?;
         let mut slot = slot.lock().await;
         if let Some((key, opened_at)) = slot.as_ref()
             && now.saturating_sub(*opened_at) < self.max_age
@@ -148,14 +154,40 @@ impl OpeningCache {
             return Ok(key.clone());
         }
         *slot = None;
-        self.locked(|state| state.admits(id, wrapped, now))?;
-        let opened = open().await;
-        self.locked(|state| state.remember(id, wrapped, now, opened.as_ref()));
-        let key = Arc::new(opened?);
+        // Whoever waited for the call of another one may know by now what it would be told.
+        self.locked(|state| state.refused(id, now))?;
+        let pass = match pass {
+            Some(pass) => pass,
+            None => self.admits(asker)?,
+        };
+        let Answer { calls, key } = open().await;
+        if let Err(failure) = &key {
+            self.locked(|state| state.forget(id, now, failure));
+            if let Some(why) = failure.is_charged_for() {
+                self.gate.charge(asker, Question::Decrypt, pass, calls, why);
+            }
+        }
+        let key = Arc::new(key?);
         if self.max_age > 0 {
             *slot = Some((key.clone(), now));
         }
         Ok(key)
+    }
+
+    /// The place of a data key. Only what may be asked about gets a new one, and with it the leave to ask: garbage pushes
+    /// no honest key out.
+    fn slot(&self, id: KeyDigest, asker: &Asker) -> Result<(Arc<Slot>, Option<Pass>), KeyFailure> {
+        if let Some(slot) = self.locked(|state| state.opened.get(&id).cloned()) {
+            return Ok((slot, None));
+        }
+        self.locked(|state| state.refused(id, asker.now))?;
+        let pass = self.admits(asker)?;
+        let slot = self.locked(|state| state.opened.get_or_insert(id, Arc::default).clone());
+        Ok((slot, Some(pass)))
+    }
+
+    fn admits(&self, asker: &Asker) -> Result<Pass, KeyFailure> {
+        self.gate.admits(asker, Question::Decrypt)
     }
 
     fn locked<T>(&self, use_state: impl FnOnce(&mut State) -> T) -> T {
@@ -164,39 +196,31 @@ impl OpeningCache {
 }
 
 impl State {
-    /// The place of a data key. Only what may be asked about gets a new one: garbage pushes no honest key out.
-    fn slot(&mut self, id: KeyDigest, wrapped: &[u8], now: u64) -> Result<Arc<Slot>, KeyFailure> {
-        if let Some(slot) = self.opened.get(&id) {
-            return Ok(slot.clone());
-        }
-        self.admits(id, wrapped, now)?;
-        Ok(self.opened.get_or_insert(id, Arc::default).clone())
-    }
-
-    fn admits(&mut self, id: KeyDigest, wrapped: &[u8], now: u64) -> Result<(), KeyFailure> {
+    /// An error if KMS refused the key a short time ago.
+    fn refused(&mut self, id: KeyDigest, now: u64) -> Result<(), KeyFailure> {
         match self.refused.get(&id) {
             Some((refused_at, damage)) if now.saturating_sub(*refused_at) < REFUSED_SECONDS => {
                 Err(KeyFailure::Refused(damage.clone()))
             }
-            _ => self.gate.admits(wrapped, now),
+            _ => Ok(()),
         }
     }
 
-    fn remember(&mut self, id: KeyDigest, wrapped: &[u8], now: u64, opened: Result<&DataKey, &KeyFailure>) {
-        match opened {
-            Ok(_) => self.gate.learn(wrapped),
-            Err(KeyFailure::Refused(damage)) => {
-                self.gate.charge(wrapped, now, Charge::Refused);
-                self.refused.put(id, (now, damage.clone()));
-                self.opened.pop(&id);
-            }
-            Err(KeyFailure::SwitchedOff(_) | KeyFailure::Deleted(_)) => {
-                self.gate.charge(wrapped, now, Charge::KeyOff);
-                self.opened.pop(&id);
-            }
-            Err(KeyFailure::Busy(_) | KeyFailure::TooMany | KeyFailure::Unexpected(_)) => {
-                self.opened.pop(&id);
-            }
+    fn forget(&mut self, id: KeyDigest, now: u64, failure: &KeyFailure) {
+        self.opened.pop(&id);
+        if let KeyFailure::Refused(damage) = failure {
+            self.refused.put(id, (now, damage.clone()));
+        }
+    }
+}
+
+impl KeyFailure {
+    /// What a call that ended so is charged for.
+    pub(super) const fn is_charged_for(&self) -> Option<Charge> {
+        match self {
+            KeyFailure::Refused(_) => Some(Charge::Refused),
+            KeyFailure::SwitchedOff(_) | KeyFailure::Deleted(_) => Some(Charge::KeyOff),
+            KeyFailure::Busy(_) | KeyFailure::TooMany | KeyFailure::Unexpected(_) => None,
         }
     }
 }

@@ -1,3 +1,4 @@
+use super::super::Address;
 use super::*;
 use crate::seal::KeyRef;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -44,12 +45,39 @@ async fn take(cache: &SealingCache, kms: &Kms, links: u32, now: u64) -> Arc<Seal
         .unwrap()
 }
 
+fn opening(max_age: u32) -> (OpeningCache, Kms) {
+    (OpeningCache::new(max_age, Arc::new(Gate::new())), Kms::new())
+}
+
+/// From an address, and never lucky.
+fn asker(address: &str, now: u64) -> Asker {
+    Asker {
+        address: Address::parse(address),
+        now,
+        random: |bytes| bytes.fill(1),
+    }
+}
+
 async fn open(cache: &OpeningCache, kms: &Kms, wrapped: &[u8], now: u64) -> Result<Arc<DataKey>, KeyFailure> {
-    cache
-        .open(KeyDigest::of(&[wrapped]), wrapped, now, async || {
-            kms.open(wrapped).await
-        })
-        .await
+    open_from(cache, kms, wrapped, &asker("", now)).await
+}
+
+async fn open_from(
+    cache: &OpeningCache,
+    kms: &Kms,
+    wrapped: &[u8],
+    asker: &Asker,
+) -> Result<Arc<DataKey>, KeyFailure> {
+    let ask = async || Answer {
+        calls: 1,
+        key: kms.open(wrapped).await,
+    };
+    cache.open(KeyDigest::of(&[wrapped]), asker, ask).await
+}
+
+/// Wrapped keys that KMS answers so, each another one.
+fn many(answer: u8, numbers: std::ops::Range<u32>) -> impl Iterator<Item = Vec<u8>> {
+    numbers.map(move |number| [[answer].as_slice(), &number.to_be_bytes()].concat())
 }
 
 #[tokio::test(start_paused = true)]
@@ -115,7 +143,7 @@ async fn a_data_key_seals_only_while_it_is_good() {
 
 #[tokio::test(start_paused = true)]
 async fn an_opened_key_opens_for_its_age() {
-    let (cache, kms) = (OpeningCache::new(300), Kms::new());
+    let (cache, kms) = opening(300);
     for (now, calls) in [(1_000, 1), (1_299, 1), (1_300, 2), (1_599, 2)] {
         open(&cache, &kms, &[9, 9], now).await.unwrap();
         assert_eq!(kms.calls(), calls, "at {now}");
@@ -126,7 +154,7 @@ async fn an_opened_key_opens_for_its_age() {
 
 #[tokio::test(start_paused = true)]
 async fn an_age_of_zero_keeps_nothing() {
-    let (cache, kms) = (OpeningCache::new(0), Kms::new());
+    let (cache, kms) = opening(0);
     for calls in 1..4 {
         open(&cache, &kms, &[9], 1_000).await.unwrap();
         assert_eq!(kms.calls(), calls);
@@ -135,7 +163,7 @@ async fn an_age_of_zero_keeps_nothing() {
 
 #[tokio::test(start_paused = true)]
 async fn requests_at_the_same_time_share_one_call() {
-    let (cache, kms) = (OpeningCache::new(300), Kms::new());
+    let (cache, kms) = opening(300);
     let both = tokio::join!(open(&cache, &kms, &[9], 1_000), open(&cache, &kms, &[9], 1_000));
     assert!(both.0.is_ok() && both.1.is_ok());
     assert_eq!(kms.calls(), 1);
@@ -143,7 +171,7 @@ async fn requests_at_the_same_time_share_one_call() {
 
 #[tokio::test(start_paused = true)]
 async fn a_refused_key_is_remembered_for_a_minute() {
-    let (cache, kms) = (OpeningCache::new(300), Kms::new());
+    let (cache, kms) = opening(300);
     for (now, calls) in [(1_000, 1), (1_059, 1), (1_060, 2)] {
         let refused = open(&cache, &kms, &[0], now).await.unwrap_err();
         assert!(
@@ -156,7 +184,7 @@ async fn a_refused_key_is_remembered_for_a_minute() {
 
 #[tokio::test(start_paused = true)]
 async fn passing_failures_are_not_remembered() {
-    let (cache, kms) = (OpeningCache::new(300), Kms::new());
+    let (cache, kms) = opening(300);
     for calls in 1..30 {
         assert!(matches!(
             open(&cache, &kms, &[1], 1_000).await,
@@ -172,25 +200,112 @@ async fn passing_failures_are_not_remembered() {
 
 #[tokio::test(start_paused = true)]
 async fn garbage_soon_meets_the_gate() {
-    let (cache, kms) = (OpeningCache::new(300), Kms::new());
-    let mut refused_by_gate = 0;
-    for number in 0..10_000u32 {
-        let wrapped = [[0].as_slice(), &number.to_be_bytes()].concat();
-        match open(&cache, &kms, &wrapped, 1_000).await {
-            Err(KeyFailure::TooMany) => refused_by_gate += 1,
-            Err(KeyFailure::Refused(_)) => {}
-            other => panic!("{other:?}"),
+    for (address, calls) in [("192.0.2.1", 10), ("", 50)] {
+        let (cache, kms) = opening(300);
+        let mut refused_by_gate = 0;
+        for wrapped in many(0, 0..10_000) {
+            match open_from(&cache, &kms, &wrapped, &asker(address, 1_000)).await {
+                Err(KeyFailure::TooMany) => refused_by_gate += 1,
+                Err(KeyFailure::Refused(_)) => {}
+                other => panic!("{other:?}"),
+            }
+        }
+        assert_eq!((kms.calls(), refused_by_gate), (calls, 10_000 - calls));
+        assert!(
+            open_from(&cache, &kms, &[9], &asker("192.0.2.2", 1_000))
+                .await
+                .is_ok()
+                == (calls == 10)
+        );
+    }
+}
+
+/// From memory, KMS is not asked, and nobody pays.
+#[tokio::test(start_paused = true)]
+async fn what_is_remembered_is_charged_to_nobody() {
+    let (cache, kms) = opening(300);
+    let (one, other) = (asker("192.0.2.1", 1_000), asker("192.0.2.2", 1_000));
+    for _ in 0..100 {
+        for asker in [&one, &other] {
+            let refused = open_from(&cache, &kms, &[0], asker).await.unwrap_err();
+            assert!(matches!(refused, KeyFailure::Refused(_)), "{refused:?}");
         }
     }
-    assert_eq!((kms.calls(), refused_by_gate), (10, 9_990));
+    assert_eq!(kms.calls(), 1);
+    for (asker, left) in [(&one, 9), (&other, 10)] {
+        let before = kms.calls();
+        for wrapped in many(0, 0..100) {
+            let wrapped = [wrapped.as_slice(), &[kms.calls().to_be_bytes()[3]]].concat();
+            let _ = open_from(&cache, &kms, &wrapped, asker).await;
+        }
+        assert_eq!(kms.calls() - before, left);
+        // Also once nothing more may be asked.
+        let refused = open_from(&cache, &kms, &[0], asker).await.unwrap_err();
+        assert!(matches!(refused, KeyFailure::Refused(_)), "{refused:?}");
+    }
+}
+
+/// Whoever asks first pays; whoever waits for that answer gets it for nothing.
+#[tokio::test(start_paused = true)]
+async fn of_requests_at_the_same_time_the_one_that_asks_is_charged() {
+    let (cache, kms) = opening(300);
+    let askers = [asker("192.0.2.1", 1_000), asker("192.0.2.2", 1_000)];
+    for wrapped in many(0, 0..5) {
+        let both = tokio::join!(
+            open_from(&cache, &kms, &wrapped, &askers[0]),
+            open_from(&cache, &kms, &wrapped, &askers[1]),
+        );
+        for refused in [both.0, both.1] {
+            assert!(matches!(refused, Err(KeyFailure::Refused(_))), "{refused:?}");
+        }
+    }
+    assert_eq!(kms.calls(), 5);
+    for (asker, left) in askers.iter().zip([5, 10]) {
+        let before = kms.calls();
+        for wrapped in many(0, before * 1_000..before * 1_000 + 100) {
+            let _ = open_from(&cache, &kms, &wrapped, asker).await;
+        }
+        assert_eq!(kms.calls() - before, left);
+    }
+}
+
+/// A failure that is not remembered: each of those who wait asks in turn, until the gate closes.
+#[tokio::test(start_paused = true)]
+async fn who_waits_for_a_call_that_fails_asks_with_leave_of_its_own() {
+    let (cache, kms) = opening(300);
+    let asker = asker("192.0.2.1", 1_000);
+    let six = async || {
+        let one = || open_from(&cache, &kms, &[2], &asker);
+        let (a, b, c, d, e, f) = tokio::join!(one(), one(), one(), one(), one(), one());
+        [a, b, c, d, e, f]
+    };
+    let (first, second) = tokio::join!(six(), six());
+    for failure in first.into_iter().chain(second) {
+        assert_eq!(failure.unwrap_err().when_opening().status(), 503);
+    }
+    assert_eq!(kms.calls(), 10);
+}
+
+/// With several keys, each is asked about a link of none of them.
+#[tokio::test(start_paused = true)]
+async fn each_call_of_a_question_is_charged() {
+    let (cache, kms) = opening(300);
+    let asker = asker("192.0.2.1", 1_000);
+    for wrapped in many(0, 0..100) {
+        let ask = async || Answer {
+            calls: 3,
+            key: kms.open(&wrapped).await,
+        };
+        let _ = cache.open(KeyDigest::of(&[&wrapped]), &asker, ask).await;
+    }
+    assert_eq!(kms.calls(), 4);
 }
 
 #[tokio::test(start_paused = true)]
 async fn garbage_pushes_no_opened_key_out() {
-    let (cache, kms) = (OpeningCache::new(300), Kms::new());
+    let (cache, kms) = opening(300);
     open(&cache, &kms, &[9], 1_000).await.unwrap();
-    for number in 0..1_000u32 {
-        let wrapped = [[0].as_slice(), &number.to_be_bytes()].concat();
+    for wrapped in many(0, 0..1_000) {
         assert!(open(&cache, &kms, &wrapped, 1_000).await.is_err());
     }
     let calls = kms.calls();
@@ -201,13 +316,12 @@ async fn garbage_pushes_no_opened_key_out() {
 /// One after the other, and none of them a link's fault.
 #[tokio::test(start_paused = true)]
 async fn garbage_buys_little_while_the_key_is_off() {
-    let (cache, kms) = (OpeningCache::new(300), Kms::new());
-    for number in 0..10_000u32 {
-        let wrapped = [[2].as_slice(), &number.to_be_bytes()].concat();
+    let (cache, kms) = opening(300);
+    for wrapped in many(2, 0..10_000) {
         let failure = open(&cache, &kms, &wrapped, 1_000).await.unwrap_err();
         assert_eq!(failure.when_opening().status(), 503);
     }
-    assert_eq!(kms.calls(), 10);
+    assert_eq!(kms.calls(), 50);
     assert!(
         open(&cache, &kms, &[9], 1_001).await.is_ok(),
         "the key is on again"

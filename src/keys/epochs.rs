@@ -1,165 +1,112 @@
-//! Data keys of epochs in memory, and the gate before KMS for compact links (docs/FORMAT.md, "Suite 0x03").
+//! Data keys of epochs in memory (docs/FORMAT.md, "Suite 0x03").
 //!
 //! KMS gives the key of every epoch, so it cannot tell a made-up link: the commitment does, once the key is there. The
 //! question is charged then, and the key is kept, so that an epoch can be made to cost something only once.
 
 use super::KeyFailure;
 use super::cache::Slot;
-use super::gate::{BURST, Bucket, Charge};
+use super::gate::{Asker, Charge, Gate, Pass, Question};
 use crate::seal::{DataKey, Epoch};
 use lru::LruCache;
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Epochs whose keys are kept, and epochs that are remembered for having had a link of ours.
+/// Epochs whose keys are kept.
 const MAX_EPOCHS: NonZeroUsize = NonZeroUsize::new(256).expect("not zero");
-/// Epochs back from now that have a bucket of their own, with room for each of them and the one to come. Kept for 300
-/// seconds, they come back slower than the bucket fills: garbage cannot keep an honest link of these days out.
-const RECENT_EPOCHS: u32 = 48;
-const RECENT_BURST: u64 = 50;
+/// KMS is asked with the one HMAC key that there is.
+const CALLS: u32 = 1;
 
-/// Data keys that KMS gave, and the gate before it.
+/// Data keys that KMS gave.
 pub struct EpochCache {
     max_age: u64,
-    state: Mutex<State>,
+    gate: Arc<Gate>,
+    keys: Mutex<LruCache<Epoch, Arc<Slot>>>,
 }
 
-struct State {
-    keys: LruCache<Epoch, Arc<Slot>>,
-    gate: Gate,
+/// A question to KMS that is charged to whoever had it asked, if the link turns out to be made up.
+#[derive(Debug)]
+#[must_use]
+pub struct Debt {
+    epoch: Epoch,
+    asker: Asker,
+    pass: Pass,
 }
 
 impl EpochCache {
     /// `max_age` in seconds; 0 keeps nothing.
-    pub fn new(max_age: u32) -> Self {
-        let state = State {
-            keys: LruCache::new(MAX_EPOCHS),
-            gate: Gate::new(),
-        };
+    pub(super) fn new(max_age: u32, gate: Arc<Gate>) -> Self {
         Self {
             max_age: max_age.into(),
-            state: Mutex::new(state),
+            gate,
+            keys: Mutex::new(LruCache::new(MAX_EPOCHS)),
         }
     }
 
-    /// The data key of `epoch`: from memory, else by `make`. What came of the link must be told to
+    /// The data key of `epoch`: from memory, else by `make`. What came of the link must then be told to
     /// [`EpochCache::judge`].
     ///
     /// # Errors
-    /// Those of `make`, and those of [`Bucket::admits`].
-    pub async fn open(
+    /// Those of `make`, and those of [`Gate::admits`].
+    pub(super) async fn open(
         &self,
         epoch: Epoch,
-        now: u64,
+        asker: &Asker,
         make: impl AsyncFnOnce() -> Result<DataKey, KeyFailure>,
-    ) -> Result<Arc<DataKey>, KeyFailure> {
-        let slot = self.locked(|state| state.slot(epoch, now))?;
+    ) -> Result<(Arc<DataKey>, Option<Debt>), KeyFailure> {
+        let (slot, pass) = self.slot(epoch, asker)?;
         let mut slot = slot.lock().await;
         if let Some((key, made_at)) = slot.as_ref()
-            && now.saturating_sub(*made_at) < self.max_age
+            && asker.now.saturating_sub(*made_at) < self.max_age
         {
-            return Ok(key.clone());
+            return Ok((key.clone(), None));
         }
         *slot = None;
-        self.locked(|state| state.gate.admits(epoch, now))?;
+        let pass = match pass {
+            Some(pass) => pass,
+            None => self.admits(asker)?,
+        };
         let made = make().await;
-        self.locked(|state| state.remember(epoch, now, made.as_ref()));
+        if let Err(failure) = &made {
+            self.locked(|keys| keys.pop(&epoch));
+            if let Some(why) = failure.is_charged_for() {
+                self.gate.charge(asker, Question::GenerateMac, pass, CALLS, why);
+            }
+        }
         let key = Arc::new(made?);
         if self.max_age > 0 {
-            *slot = Some((key.clone(), now));
+            *slot = Some((key.clone(), asker.now));
         }
-        Ok(key)
+        let asker = *asker;
+        Ok((key, Some(Debt { epoch, asker, pass })))
     }
 
-    /// Whether the key of `epoch` was the key of the link that named it.
-    pub fn judge(&self, epoch: Epoch, is_its_key: bool, now: u64) {
-        self.locked(|state| state.gate.judge(epoch, is_its_key, now));
-    }
-
-    fn locked<T>(&self, use_state: impl FnOnce(&mut State) -> T) -> T {
-        use_state(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
-impl State {
-    fn slot(&mut self, epoch: Epoch, now: u64) -> Result<Arc<Slot>, KeyFailure> {
-        if let Some(slot) = self.keys.get(&epoch) {
-            return Ok(slot.clone());
-        }
-        self.gate.admits(epoch, now)?;
-        Ok(self.keys.get_or_insert(epoch, Arc::default).clone())
-    }
-
-    fn remember(&mut self, epoch: Epoch, now: u64, made: Result<&DataKey, &KeyFailure>) {
-        match made {
-            Ok(_) => self.gate.owe(epoch),
-            Err(KeyFailure::SwitchedOff(_) | KeyFailure::Deleted(_)) => {
-                self.gate.charge(epoch, now, Charge::KeyOff);
-                self.keys.pop(&epoch);
-            }
-            Err(
-                KeyFailure::Refused(_)
-                | KeyFailure::Busy(_)
-                | KeyFailure::TooMany
-                | KeyFailure::Unexpected(_),
-            ) => {
-                self.keys.pop(&epoch);
-            }
-        }
-    }
-}
-
-/// A token bucket for each class of epoch.
-struct Gate {
-    /// Epochs that a link of ours was of.
-    known: LruCache<Epoch, ()>,
-    /// Epochs that KMS was asked about, and of which no link has been judged since.
-    owed: LruCache<Epoch, ()>,
-    of_recent: Bucket,
-    of_known: Bucket,
-    of_others: Bucket,
-}
-
-impl Gate {
-    fn new() -> Self {
-        Self {
-            known: LruCache::new(MAX_EPOCHS),
-            owed: LruCache::new(MAX_EPOCHS),
-            of_recent: Bucket::of(RECENT_BURST),
-            of_known: Bucket::of(BURST),
-            of_others: Bucket::of(BURST),
+    /// Whether the key that this question gave was the key of the link that had it asked.
+    pub(super) fn judge(&self, debt: Debt, is_its_key: bool) {
+        let Debt { epoch, asker, pass } = debt;
+        if !is_its_key {
+            self.gate
+                .charge(&asker, Question::GenerateMac, pass, CALLS, Charge::Refused);
+            // Where there is no room for all, the keys that nobody is known to need go first.
+            self.locked(|keys| keys.demote(&epoch));
         }
     }
 
-    fn admits(&mut self, epoch: Epoch, now: u64) -> Result<(), KeyFailure> {
-        self.bucket(epoch, now).admits(now)
-    }
-
-    fn owe(&mut self, epoch: Epoch) {
-        self.owed.put(epoch, ());
-    }
-
-    fn judge(&mut self, epoch: Epoch, is_its_key: bool, now: u64) {
-        let was_owed = self.owed.pop(&epoch).is_some();
-        if is_its_key {
-            self.known.put(epoch, ());
-        } else if was_owed {
-            self.charge(epoch, now, Charge::Refused);
+    /// The place of a key, and the leave to ask for it where it is new.
+    fn slot(&self, epoch: Epoch, asker: &Asker) -> Result<(Arc<Slot>, Option<Pass>), KeyFailure> {
+        if let Some(slot) = self.locked(|keys| keys.get(&epoch).cloned()) {
+            return Ok((slot, None));
         }
+        let pass = self.admits(asker)?;
+        let slot = self.locked(|keys| keys.get_or_insert(epoch, Arc::default).clone());
+        Ok((slot, Some(pass)))
     }
 
-    fn charge(&mut self, epoch: Epoch, now: u64, why: Charge) {
-        self.bucket(epoch, now).charge(now, why);
+    fn admits(&self, asker: &Asker) -> Result<Pass, KeyFailure> {
+        self.gate.admits(asker, Question::GenerateMac)
     }
 
-    fn bucket(&mut self, epoch: Epoch, now: u64) -> &mut Bucket {
-        if epoch.number() > Epoch::at(now).number().saturating_sub(RECENT_EPOCHS) {
-            &mut self.of_recent
-        } else if self.known.contains(&epoch) {
-            &mut self.of_known
-        } else {
-            &mut self.of_others
-        }
+    fn locked<T>(&self, use_keys: impl FnOnce(&mut LruCache<Epoch, Arc<Slot>>) -> T) -> T {
+        use_keys(&mut self.keys.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 

@@ -1,10 +1,9 @@
+use super::super::Address;
 use super::*;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 const NOW: u64 = 1_790_000_000;
-/// Younger than this is recent.
-const OLD: u64 = 48 * 3_600;
 
 /// Gives every key, as KMS does.
 struct Kms(AtomicU32);
@@ -25,22 +24,51 @@ impl Kms {
     }
 }
 
-async fn open(cache: &EpochCache, kms: &Kms, epoch: Epoch, now: u64) -> Result<Arc<DataKey>, KeyFailure> {
-    cache.open(epoch, now, async || kms.key().await).await
+fn opening(max_age: u32) -> (EpochCache, Kms) {
+    (EpochCache::new(max_age, Arc::new(Gate::new())), Kms::new())
 }
 
-/// A link that somebody made up.
-async fn forged(cache: &EpochCache, kms: &Kms, epoch: Epoch, now: u64) -> Result<(), KeyFailure> {
-    open(cache, kms, epoch, now).await?;
-    cache.judge(epoch, false, now);
+/// From an address, and never lucky.
+fn asker(address: &str, now: u64) -> Asker {
+    Asker {
+        address: Address::parse(address),
+        now,
+        random: |bytes| bytes.fill(1),
+    }
+}
+
+async fn open(
+    cache: &EpochCache,
+    kms: &Kms,
+    epoch: Epoch,
+    asker: &Asker,
+) -> Result<Option<Debt>, KeyFailure> {
+    let opened = cache.open(epoch, asker, async || kms.key().await).await;
+    opened.map(|(_, debt)| debt)
+}
+
+/// A link that is made up or not.
+async fn link(
+    cache: &EpochCache,
+    kms: &Kms,
+    epoch: Epoch,
+    asker: &Asker,
+    is_ours: bool,
+) -> Result<(), KeyFailure> {
+    if let Some(debt) = open(cache, kms, epoch, asker).await? {
+        cache.judge(debt, is_ours);
+    }
     Ok(())
+}
+
+/// A link that somebody made up, at an address that is not known.
+async fn forged(cache: &EpochCache, kms: &Kms, epoch: Epoch, now: u64) -> Result<(), KeyFailure> {
+    link(cache, kms, epoch, &asker("", now), false).await
 }
 
 /// A link of ours.
 async fn honest(cache: &EpochCache, kms: &Kms, epoch: Epoch, now: u64) -> Result<(), KeyFailure> {
-    open(cache, kms, epoch, now).await?;
-    cache.judge(epoch, true, now);
-    Ok(())
+    link(cache, kms, epoch, &asker("", now), true).await
 }
 
 /// The epochs that a link may name at `now`, from the oldest.
@@ -51,14 +79,9 @@ fn all(now: u64) -> Vec<Epoch> {
         .collect()
 }
 
-fn old(now: u64) -> Vec<Epoch> {
-    let recent = Epoch::at(now - OLD);
-    all(now).into_iter().filter(|epoch| *epoch <= recent).collect()
-}
-
 #[tokio::test(start_paused = true)]
 async fn an_epoch_is_asked_for_once_while_its_key_is_kept() {
-    let (cache, kms) = (EpochCache::new(300), Kms::new());
+    let (cache, kms) = opening(300);
     let epoch = Epoch::at(NOW);
     for (now, calls) in [
         (NOW, 1),
@@ -76,7 +99,7 @@ async fn an_epoch_is_asked_for_once_while_its_key_is_kept() {
 
 #[tokio::test(start_paused = true)]
 async fn an_age_of_zero_keeps_no_epoch() {
-    let (cache, kms) = (EpochCache::new(0), Kms::new());
+    let (cache, kms) = opening(0);
     for calls in 1..100 {
         honest(&cache, &kms, Epoch::at(NOW), NOW).await.unwrap();
         assert_eq!(kms.calls(), calls);
@@ -85,12 +108,12 @@ async fn an_age_of_zero_keeps_no_epoch() {
 
 #[tokio::test(start_paused = true)]
 async fn requests_for_one_epoch_at_the_same_time_share_one_call() {
-    let (cache, kms) = (EpochCache::new(300), Kms::new());
+    let (cache, kms) = opening(300);
     let epoch = Epoch::at(NOW);
     let all = tokio::join!(
-        open(&cache, &kms, epoch, NOW),
-        open(&cache, &kms, epoch, NOW),
-        open(&cache, &kms, epoch, NOW)
+        honest(&cache, &kms, epoch, NOW),
+        honest(&cache, &kms, epoch, NOW),
+        honest(&cache, &kms, epoch, NOW)
     );
     assert!(all.0.is_ok() && all.1.is_ok() && all.2.is_ok());
     assert_eq!(kms.calls(), 1);
@@ -99,7 +122,7 @@ async fn requests_for_one_epoch_at_the_same_time_share_one_call() {
 #[tokio::test(start_paused = true)]
 async fn made_up_links_of_one_epoch_buy_one_call() {
     for epoch in [Epoch::at(NOW), Epoch::at(NOW - 100 * 86_400)] {
-        let (cache, kms) = (EpochCache::new(300), Kms::new());
+        let (cache, kms) = opening(300);
         for _ in 0..10_000 {
             forged(&cache, &kms, epoch, NOW).await.unwrap();
         }
@@ -110,7 +133,7 @@ async fn made_up_links_of_one_epoch_buy_one_call() {
 
 #[tokio::test(start_paused = true)]
 async fn the_keys_of_256_epochs_are_kept() {
-    let (cache, kms) = (EpochCache::new(300), Kms::new());
+    let (cache, kms) = opening(300);
     let epochs = all(NOW);
     for epoch in &epochs[..256] {
         honest(&cache, &kms, *epoch, NOW).await.unwrap();
@@ -121,134 +144,182 @@ async fn the_keys_of_256_epochs_are_kept() {
     }
 }
 
-/// A stranger goes through all epochs again and again, for an hour.
+/// Strangers go through all epochs again and again, for ten minutes.
 #[tokio::test(start_paused = true)]
 async fn made_up_epochs_buy_few_calls() {
-    let (cache, kms) = (EpochCache::new(300), Kms::new());
-    let (mut refused, mut tried) = (0, 0);
-    let epochs = all(NOW + 3_600);
-    for second in 0..3_600 {
-        let now = NOW + second;
-        for number in 0..30 {
-            let number = usize::try_from(second * 30 + number).unwrap();
-            match forged(&cache, &kms, epochs[number * 7 % epochs.len()], now).await {
-                Ok(()) => {}
-                Err(KeyFailure::TooMany) => refused += 1,
-                Err(other) => panic!("{other:?}"),
+    for (address, burst, rate) in [("192.0.2.1", 10, 1), ("2001:db8::1", 10, 1), ("", 50, 20)] {
+        let (cache, kms) = opening(300);
+        let (mut refused, mut tried) = (0, 0);
+        let epochs = all(NOW + 600);
+        for second in 0..600 {
+            for number in 0..60 {
+                let number = usize::try_from(second * 60 + number).unwrap();
+                let epoch = epochs[number * 7 % epochs.len()];
+                match link(&cache, &kms, epoch, &asker(address, NOW + second), false).await {
+                    Ok(()) => {}
+                    Err(KeyFailure::TooMany) => refused += 1,
+                    Err(other) => panic!("{other:?}"),
+                }
+                tried += 1;
             }
-            tried += 1;
         }
-    }
-    // The recent epochs once in 300 s, the others 10 at once and one a second.
-    let most = 12 * 50 + 10 + 3_600;
-    assert!((3_600..=most).contains(&kms.calls()), "{}", kms.calls());
-    assert!(refused > tried / 2, "{refused} of {tried}");
-}
-
-#[tokio::test(start_paused = true)]
-async fn an_honest_recent_link_is_answered_under_made_up_ones() {
-    let (cache, kms) = (EpochCache::new(300), Kms::new());
-    // Everything at once, and again and again for ten minutes.
-    for second in (0..600).step_by(20) {
-        let now = NOW + second;
-        for epoch in all(now) {
-            let _ = forged(&cache, &kms, epoch, now).await;
-        }
-        let newest = Epoch::at(now).number();
-        for back in [0, 1, 20, 47] {
-            let epoch = Epoch::from_be_bytes((newest - back).to_be_bytes());
-            assert!(
-                honest(&cache, &kms, epoch, now).await.is_ok(),
-                "{back} at {second}"
-            );
-        }
+        assert_eq!(kms.calls(), burst + 599 * rate, "{address}");
+        assert!(refused > tried / 2, "{refused} of {tried}");
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_older_epoch_that_had_a_link_of_ours_is_answered_under_others() {
-    let (cache, kms) = (EpochCache::new(300), Kms::new());
-    let epochs = old(NOW + 700);
-    let (ours, others) = epochs.split_first().unwrap();
-    honest(&cache, &kms, *ours, NOW).await.unwrap();
-    for second in 0..700 {
-        for epoch in others.iter().skip(usize::try_from(second).unwrap()).take(20) {
-            let _ = forged(&cache, &kms, *epoch, NOW + second).await;
-        }
-        assert!(
-            honest(&cache, &kms, *ours, NOW + second).await.is_ok(),
-            "{second}"
+async fn made_up_epochs_of_one_address_keep_nobody_else_out() {
+    let (cache, kms) = opening(300);
+    let epochs = all(NOW);
+    for epoch in &epochs[..1_000] {
+        let _ = link(&cache, &kms, *epoch, &asker("192.0.2.1", NOW), false).await;
+    }
+    for (number, epoch) in epochs[2_000..3_000].iter().enumerate() {
+        let visitor = asker(&format!("198.51.100.{}", number % 250), NOW);
+        assert_eq!(
+            link(&cache, &kms, *epoch, &visitor, true).await,
+            Ok(()),
+            "{number}"
         );
     }
-    // While one that had none waits for a lucky second.
-    let now = NOW + 700;
-    let forgeries: Vec<Epoch> = others.iter().rev().take(20).copied().collect();
-    for epoch in &forgeries {
-        let _ = forged(&cache, &kms, *epoch, now).await;
+    assert_eq!(kms.calls(), 1_010);
+}
+
+/// Whoever makes links up goes through all epochs, and the keys of honest links stay.
+#[tokio::test(start_paused = true)]
+async fn the_keys_of_made_up_links_are_the_first_to_go() {
+    let (cache, kms) = opening(300);
+    let epochs = all(NOW);
+    let (ours, others) = epochs.split_at(200);
+    for epoch in ours {
+        honest(&cache, &kms, *epoch, NOW).await.unwrap();
     }
-    let unlucky = others[others.len() / 2];
-    assert_eq!(honest(&cache, &kms, unlucky, now).await, Err(KeyFailure::TooMany));
-    assert!(honest(&cache, &kms, unlucky, now + 1).await.is_ok());
+    for (second, made_up) in others.chunks(20).take(100).enumerate() {
+        let now = NOW + second as u64;
+        for epoch in made_up {
+            forged(&cache, &kms, *epoch, now).await.unwrap();
+        }
+    }
+    let calls = kms.calls();
+    assert_eq!(calls, 200 + 2_000);
+    for epoch in ours {
+        honest(&cache, &kms, *epoch, NOW + 100).await.unwrap();
+    }
+    assert_eq!(kms.calls(), calls);
 }
 
 #[tokio::test(start_paused = true)]
 async fn honest_links_cost_no_token() {
-    let (cache, kms) = (EpochCache::new(0), Kms::new());
-    for epoch in old(NOW).into_iter().take(1_000) {
-        honest(&cache, &kms, epoch, NOW).await.unwrap();
+    let (cache, kms) = opening(0);
+    let visitor = asker("192.0.2.1", NOW);
+    for epoch in all(NOW).into_iter().take(1_000) {
+        link(&cache, &kms, epoch, &visitor, true).await.unwrap();
     }
     assert_eq!(kms.calls(), 1_000);
 }
 
-/// With a key that is there already, or of an epoch that an honest link was of, nothing is to be charged.
+/// With a key that is there already, nothing is to be charged; nor to whoever comes for a link of ours.
 #[tokio::test(start_paused = true)]
 async fn only_what_was_asked_for_is_charged() {
-    let (cache, kms) = (EpochCache::new(300), Kms::new());
-    let epochs = old(NOW);
-    honest(&cache, &kms, epochs[0], NOW).await.unwrap();
+    let (cache, kms) = opening(300);
+    let epochs = all(NOW);
+    let stranger = asker("192.0.2.1", NOW);
+    link(&cache, &kms, epochs[0], &stranger, true).await.unwrap();
     for _ in 0..100 {
-        forged(&cache, &kms, epochs[0], NOW).await.unwrap();
+        link(&cache, &kms, epochs[0], &stranger, false).await.unwrap();
     }
     for epoch in &epochs[1..=10] {
-        forged(&cache, &kms, *epoch, NOW).await.unwrap();
+        link(&cache, &kms, *epoch, &stranger, false).await.unwrap();
     }
+    let refused = link(&cache, &kms, epochs[11], &stranger, false).await;
+    assert_eq!(refused, Err(KeyFailure::TooMany));
+    assert_eq!(kms.calls(), 11);
+}
+
+/// Two links of an hour at the same time, one of them made up: only who had KMS asked can owe something.
+#[tokio::test(start_paused = true)]
+async fn who_waits_for_a_question_owes_nothing() {
+    let (cache, kms) = opening(300);
+    let (first, second) = (asker("192.0.2.1", NOW), asker("192.0.2.2", NOW));
+    let epochs = all(NOW);
+    for (number, is_ours) in (0..20).map(|number| (number, number % 2 == 0)) {
+        let both = tokio::join!(
+            link(&cache, &kms, epochs[number], &first, is_ours),
+            link(&cache, &kms, epochs[number], &second, !is_ours),
+        );
+        assert_eq!(both, (Ok(()), Ok(())), "{number}");
+    }
+    assert_eq!(kms.calls(), 20);
+    // The first made ten of its links up, and is at its end; the second has never had anything asked.
     assert_eq!(
-        forged(&cache, &kms, epochs[11], NOW).await,
+        link(&cache, &kms, epochs[50], &first, true).await,
         Err(KeyFailure::TooMany)
     );
-    assert_eq!(kms.calls(), 11);
+    for epoch in &epochs[60..70] {
+        link(&cache, &kms, *epoch, &second, false).await.unwrap();
+    }
+}
+
+/// A failure that is not kept: each of those who wait asks in turn, until the gate closes.
+#[tokio::test(start_paused = true)]
+async fn who_waits_for_a_question_that_fails_asks_with_leave_of_its_own() {
+    let (cache, _) = opening(300);
+    let calls = AtomicU32::new(0);
+    let off = || async {
+        calls.fetch_add(1, Ordering::Relaxed);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        Err(KeyFailure::Deleted("NotFoundException".to_owned()))
+    };
+    let visitor = asker("192.0.2.1", NOW);
+    let six = async || {
+        let one = || cache.open(Epoch::at(NOW), &visitor, off);
+        let (a, b, c, d, e, f) = tokio::join!(one(), one(), one(), one(), one(), one());
+        [a, b, c, d, e, f]
+    };
+    let (first, second) = tokio::join!(six(), six());
+    let failures: Vec<_> = first.into_iter().chain(second).collect();
+    let deleted = failures
+        .iter()
+        .filter(|had| matches!(had, Err(KeyFailure::Deleted(_))));
+    assert_eq!((deleted.count(), calls.load(Ordering::Relaxed)), (10, 10));
+    let busy = failures
+        .iter()
+        .filter(|had| matches!(had, Err(KeyFailure::Busy(_))));
+    assert_eq!(busy.count(), 2);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_key_that_is_off_costs_little_and_is_nobodys_fault() {
-    let cache = EpochCache::new(300);
+    let (cache, kms) = opening(300);
     let calls = AtomicU32::new(0);
     let off = || async {
         calls.fetch_add(1, Ordering::Relaxed);
         Err(KeyFailure::SwitchedOff("DisabledException".to_owned()))
     };
-    for epoch in old(NOW).into_iter().take(1_000) {
-        let failure = cache.open(epoch, NOW, off).await.unwrap_err();
+    for epoch in all(NOW).into_iter().take(1_000) {
+        let failure = cache.open(epoch, &asker("", NOW), off).await.unwrap_err();
         assert_eq!(failure.when_opening().status(), 503);
     }
-    assert_eq!(calls.load(Ordering::Relaxed), 10);
-    let kms = Kms::new();
+    assert_eq!(calls.load(Ordering::Relaxed), 50);
     assert!(
-        honest(&cache, &kms, old(NOW)[0], NOW + 1).await.is_ok(),
+        honest(&cache, &kms, all(NOW)[0], NOW + 1).await.is_ok(),
         "it is on again"
     );
 }
 
 #[tokio::test(start_paused = true)]
 async fn passing_failures_of_the_mac_key_are_not_remembered() {
-    let (cache, kms) = (EpochCache::new(300), Kms::new());
+    let (cache, kms) = opening(300);
     let epoch = Epoch::at(NOW - 100 * 86_400);
     for failure in [
         KeyFailure::Busy("timeout".to_owned()),
         KeyFailure::Unexpected("no MAC".to_owned()),
     ] {
         for _ in 0..30 {
-            let answer = cache.open(epoch, NOW, async || Err(failure.clone())).await;
+            let answer = cache
+                .open(epoch, &asker("", NOW), async || Err(failure.clone()))
+                .await;
             assert_eq!(answer.unwrap_err(), failure);
         }
     }

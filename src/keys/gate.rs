@@ -1,228 +1,227 @@
-//! Keeps strangers from buying KMS calls with garbage (docs/FORMAT.md, "Caches").
+//! Keeps strangers from buying KMS calls with garbage, and from keeping honest people out by it (docs/FORMAT.md, "The
+//! gate"; docs/decisions/017-a-bucket-for-each-address.md).
 
 use super::KeyFailure;
+use super::address::{Address, Network};
 use lru::LruCache;
 use std::num::NonZeroUsize;
+use std::sync::{Mutex, PoisonError};
 
-/// The part of a wrapped key that was the same for all data keys of one KMS key wherever it was looked at.
-const PREFIX: usize = 37;
-/// Prefixes that are remembered.
-const MAX_SEEN: NonZeroUsize = NonZeroUsize::new(16).expect("not zero");
-/// Calls that may fail in a row, and one more each second.
-pub(super) const BURST: u64 = 10;
+/// Refused calls of one address in a row, and how many more each second.
+const ADDRESS_BURST: u32 = 10;
+const ADDRESS_RATE: u32 = 1;
+/// A /48 of IPv6 may cause so many times what an address may.
+const WIDE: u32 = 10;
+/// Refused calls of all visitors of an instance in a row, and how many more each second; once for Decrypt and once for
+/// GenerateMac.
+const INSTANCE_BURST: u32 = 50;
+const INSTANCE_RATE: u32 = 20;
+/// Of the questions that meet an empty bucket, one in so many is asked all the same. A divisor of 256.
+const ONE_IN: u8 = 8;
+/// Networks whose buckets are remembered. With what the table needs around them, they have less than 256 KiB.
+const MAX_NETWORKS: NonZeroUsize = NonZeroUsize::new(2_048).expect("not zero");
 
-/// A token bucket for each class of wrapped key. Only calls that gave no key are charged.
-pub struct Gate {
-    seen: LruCache<[u8; PREFIX], ()>,
-    buckets: [Bucket; 3],
+/// Who wants KMS to be asked, and what that is judged by besides.
+#[derive(Debug, Clone, Copy)]
+pub struct Asker {
+    /// Where the request came from; `None`: not known, or not to be looked at.
+    pub address: Option<Address>,
+    /// Unix seconds.
+    pub now: u64,
+    /// Fills a buffer with unpredictable bytes.
+    pub random: fn(&mut [u8]),
 }
 
-/// How likely it is that a wrapped key is ours, judged by what everybody can see.
-#[derive(Clone, Copy)]
-enum Class {
-    /// Begins as one that KMS opened before.
-    Seen,
-    /// Has the outer shape of a wrapped data key. This keeps a first link apart from random bytes.
-    Plausible,
-    /// Anything else.
-    Other,
-}
-
-impl Gate {
-    /// With full buckets.
-    pub fn new() -> Self {
-        Self {
-            seen: LruCache::new(MAX_SEEN),
-            buckets: [Bucket::of(BURST); 3],
-        }
-    }
-
-    /// Whether KMS may be asked about `wrapped` now. Never a verdict on the link.
-    ///
-    /// # Errors
-    /// Those of [`Bucket::admits`].
-    pub fn admits(&mut self, wrapped: &[u8], now: u64) -> Result<(), KeyFailure> {
-        self.bucket(wrapped).admits(now)
-    }
-
-    /// KMS gave no key for `wrapped`.
-    pub fn charge(&mut self, wrapped: &[u8], now: u64, why: Charge) {
-        self.bucket(wrapped).charge(now, why);
-    }
-
-    /// KMS opened `wrapped`.
-    pub fn learn(&mut self, wrapped: &[u8]) {
-        if let Some(prefix) = wrapped.first_chunk::<PREFIX>() {
-            self.seen.put(*prefix, ());
-        }
-    }
-
-    fn bucket(&mut self, wrapped: &[u8]) -> &mut Bucket {
-        let seen = wrapped
-            .first_chunk::<PREFIX>()
-            .is_some_and(|prefix| self.seen.contains(prefix));
-        let class = match wrapped {
-            _ if seen => Class::Seen,
-            [1, 1 | 2, ..] if (150..=250).contains(&wrapped.len()) => Class::Plausible,
-            _ => Class::Other,
-        };
-        let [first, second, third] = &mut self.buckets;
-        match class {
-            Class::Seen => first,
-            Class::Plausible => second,
-            Class::Other => third,
-        }
-    }
-}
-
-/// What a call that gave no key is charged for.
+/// What KMS is asked for. Each has a bucket of the instance, so that garbage of one kind is no trouble to the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Charge {
+pub enum Question {
+    /// To open a wrapped key.
+    Decrypt,
+    /// For the key of an epoch.
+    GenerateMac,
+}
+
+/// Leave to ask KMS. Should the answer be one that is charged for, it goes to so many of the buckets, in their order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub struct Pass {
+    charged: usize,
+}
+
+/// What calls are charged for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Charge {
     /// The link was not ours.
     Refused,
     /// Our own key is switched off, or deleted: nobody's fault, and no link's.
     KeyOff,
 }
 
-/// Tokens, of which one comes back each second.
+/// Token buckets of the visitors' networks and of the instance. Only calls that gave no key are charged.
+pub struct Gate(Mutex<Buckets>);
+
+struct Buckets {
+    /// Of networks that were charged; one that is not here is full.
+    networks: LruCache<Network, Bucket>,
+    decrypt: Bucket,
+    generate_mac: Bucket,
+}
+
+impl Gate {
+    /// With full buckets.
+    pub fn new() -> Self {
+        Self(Mutex::new(Buckets {
+            networks: LruCache::new(MAX_NETWORKS),
+            decrypt: Bucket::full(Size::INSTANCE),
+            generate_mac: Bucket::full(Size::INSTANCE),
+        }))
+    }
+
+    /// Whether KMS may be asked now. Never a verdict on the link.
+    ///
+    /// # Errors
+    /// [`KeyFailure::TooMany`], or [`KeyFailure::Busy`] where our own key used a bucket up: a sender that gives up on
+    /// 429 would lose an answer that is still good.
+    pub fn admits(&self, asker: &Asker, question: Question) -> Result<Pass, KeyFailure> {
+        let states = self.locked(|buckets| buckets.states(asker, question));
+        let Some(first) = states.iter().position(Option::is_some) else {
+            return Ok(Pass {
+                charged: states.len(),
+            });
+        };
+        if is_lucky(asker.random) {
+            // The bucket that is empty has nothing to give, and those after it are for who still has something: or one
+            // address, however often it asks, would empty the bucket that all share.
+            return Ok(Pass { charged: first + 1 });
+        }
+        if states.contains(&Some(Charge::KeyOff)) {
+            let cause = "KMS was not asked: a moment ago the key was switched off or deleted";
+            return Err(KeyFailure::Busy(cause.to_owned()));
+        }
+        Err(KeyFailure::TooMany)
+    }
+
+    /// KMS was asked with this pass, and gave no key in so many calls.
+    pub fn charge(&self, asker: &Asker, question: Question, pass: Pass, calls: u32, why: Charge) {
+        self.locked(|buckets| buckets.charge(asker, question, pass, calls, why));
+    }
+
+    fn locked<T>(&self, use_buckets: impl FnOnce(&mut Buckets) -> T) -> T {
+        use_buckets(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Buckets {
+    /// The buckets of a question in their order, the narrowest first: what each was emptied by, or that it is not empty.
+    fn states(&mut self, asker: &Asker, question: Question) -> Vec<Option<Charge>> {
+        let mut states: Vec<_> = networks(asker)
+            .map(|network| {
+                let bucket = self.networks.get_mut(&network)?;
+                bucket.emptied_by(Size::of(network), asker.now)
+            })
+            .collect();
+        let instance = self.of_instance(question);
+        states.push(instance.emptied_by(Size::INSTANCE, asker.now));
+        states
+    }
+
+    fn charge(&mut self, asker: &Asker, question: Question, pass: Pass, calls: u32, why: Charge) {
+        let mut left = pass.charged;
+        for network in networks(asker).take(pass.charged) {
+            let size = Size::of(network);
+            let bucket = self.networks.get_or_insert_mut(network, || Bucket::full(size));
+            bucket.take(size, asker.now, calls, why);
+            left -= 1;
+        }
+        if left > 0 {
+            self.of_instance(question)
+                .take(Size::INSTANCE, asker.now, calls, why);
+        }
+    }
+
+    const fn of_instance(&mut self, question: Question) -> &mut Bucket {
+        match question {
+            Question::Decrypt => &mut self.decrypt,
+            Question::GenerateMac => &mut self.generate_mac,
+        }
+    }
+}
+
+fn networks(asker: &Asker) -> impl Iterator<Item = Network> {
+    asker.address.into_iter().flat_map(Address::networks)
+}
+
+fn is_lucky(random: fn(&mut [u8])) -> bool {
+    let mut byte = [0];
+    random(&mut byte);
+    byte[0].is_multiple_of(ONE_IN)
+}
+
+/// How many tokens a bucket holds, and how many come back each second.
 #[derive(Clone, Copy)]
-pub(super) struct Bucket {
-    size: u64,
-    tokens: u64,
+struct Size {
+    burst: u32,
+    rate: u32,
+}
+
+impl Size {
+    const INSTANCE: Self = Self {
+        burst: INSTANCE_BURST,
+        rate: INSTANCE_RATE,
+    };
+
+    const fn of(network: Network) -> Self {
+        let times = match network {
+            Network::V4(_) | Network::V6(_) => 1,
+            Network::V6Wide(_) => WIDE,
+        };
+        Self {
+            burst: times * ADDRESS_BURST,
+            rate: times * ADDRESS_RATE,
+        }
+    }
+}
+
+/// Tokens, as of a time. Whoever has a bucket knows its size.
+#[derive(Clone, Copy)]
+struct Bucket {
     refilled_at: u64,
+    tokens: u32,
     /// What the last token went for.
     last: Charge,
 }
 
 impl Bucket {
-    /// A full one.
-    pub(super) const fn of(size: u64) -> Self {
+    const fn full(size: Size) -> Self {
         Self {
-            size,
-            tokens: size,
             refilled_at: 0,
+            tokens: size.burst,
             last: Charge::Refused,
         }
     }
 
-    /// Whether there is a token.
-    ///
-    /// # Errors
-    /// [`KeyFailure::TooMany`], or [`KeyFailure::Busy`] where our own key used the tokens up: a sender that gives up on
-    /// 429 would lose an answer that is still good.
-    pub(super) fn admits(&mut self, now: u64) -> Result<(), KeyFailure> {
-        self.refill(now);
-        match (self.tokens, self.last) {
-            (1.., _) => Ok(()),
-            (0, Charge::Refused) => Err(KeyFailure::TooMany),
-            (0, Charge::KeyOff) => {
-                let cause = "KMS was not asked: a moment ago the key was switched off or deleted";
-                Err(KeyFailure::Busy(cause.to_owned()))
-            }
-        }
+    /// `None` while there is a token.
+    fn emptied_by(&mut self, size: Size, now: u64) -> Option<Charge> {
+        self.refill(size, now);
+        (self.tokens == 0).then_some(self.last)
     }
 
-    /// Takes a token.
-    pub(super) fn charge(&mut self, now: u64, why: Charge) {
-        self.refill(now);
-        self.tokens = self.tokens.saturating_sub(1);
+    fn take(&mut self, size: Size, now: u64, calls: u32, why: Charge) {
+        self.refill(size, now);
+        self.tokens = self.tokens.saturating_sub(calls);
         self.last = why;
     }
 
-    /// Adds what the passed seconds are worth.
-    fn refill(&mut self, now: u64) {
-        self.tokens = self
-            .tokens
-            .saturating_add(now.saturating_sub(self.refilled_at))
-            .min(self.size);
+    /// Adds what the passed seconds are worth. A clock that goes back gives nothing, and takes no later second away: one
+    /// that was ahead by an hour must not leave a bucket empty for an hour.
+    fn refill(&mut self, size: Size, now: u64) {
+        let passed = u32::try_from(now.saturating_sub(self.refilled_at)).unwrap_or(u32::MAX);
+        let gained = passed.saturating_mul(size.rate);
+        self.tokens = self.tokens.saturating_add(gained).min(size.burst);
         self.refilled_at = now;
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn garbage(from: u64, seconds: u64, blob: impl Fn(u64) -> Vec<u8>) -> (u64, Gate) {
-        let mut gate = Gate::new();
-        let mut calls = 0;
-        for now in from..from + seconds {
-            for number in 0..100 {
-                let wrapped = blob(now * 100 + number);
-                if gate.admits(&wrapped, now).is_ok() {
-                    calls += 1;
-                    gate.charge(&wrapped, now, Charge::Refused);
-                }
-            }
-        }
-        (calls, gate)
-    }
-
-    #[test]
-    fn garbage_buys_the_burst_and_one_call_a_second() {
-        let random = |number: u64| [number.to_be_bytes().as_slice(), &[7; 176]].concat();
-        let (calls, _) = garbage(1_000, 60, random);
-        assert_eq!(calls, BURST + 59);
-    }
-
-    #[test]
-    fn an_honest_link_on_a_cold_instance_is_admitted_under_garbage() {
-        let random = |number: u64| [number.to_be_bytes().as_slice(), &[7; 176]].concat();
-        let (_, mut gate) = garbage(1_000, 60, random);
-        let honest = [[1, 2].as_slice(), &[9; 182]].concat();
-        assert!(gate.admits(&honest, 1_059).is_ok());
-    }
-
-    #[test]
-    fn a_known_key_is_admitted_under_garbage_that_looks_like_keys() {
-        let honest = [[1, 2].as_slice(), &[9; 182]].concat();
-        let alike = |number: u64| [[1, 2].as_slice(), &number.to_be_bytes(), &[7; 174]].concat();
-        let (calls, mut gate) = garbage(1_000, 60, alike);
-        assert_eq!(calls, BURST + 59);
-        assert_eq!(gate.admits(&honest, 1_059), Err(KeyFailure::TooMany));
-        gate.learn(&honest);
-        assert!(gate.admits(&honest, 1_059).is_ok());
-        let sibling = [&honest[..PREFIX], &[1; 147]].concat();
-        assert!(gate.admits(&sibling, 1_059).is_ok());
-    }
-
-    #[test]
-    fn sixteen_keys_are_known_and_the_one_used_longest_ago_is_forgotten() {
-        let alike = |number: u64| [[1, 2].as_slice(), &number.to_be_bytes(), &[7; 174]].concat();
-        let (_, mut gate) = garbage(1_000, 60, alike);
-        for number in 1..=16 {
-            gate.learn(&alike(number));
-        }
-        assert!((1..=16).all(|number| gate.admits(&alike(number), 1_059).is_ok()));
-        gate.learn(&alike(17));
-        assert_eq!(gate.admits(&alike(1), 1_059), Err(KeyFailure::TooMany));
-        assert!((2..=17).all(|number| gate.admits(&alike(number), 1_059).is_ok()));
-    }
-
-    #[test]
-    fn nobody_is_refused_for_ever() {
-        let alike = |number: u64| [[1, 2].as_slice(), &number.to_be_bytes(), &[7; 174]].concat();
-        let (_, mut gate) = garbage(1_000, 1, alike);
-        let honest = alike(0);
-        assert_eq!(gate.admits(&honest, 1_000), Err(KeyFailure::TooMany));
-        assert!(gate.admits(&honest, 1_001).is_ok());
-    }
-
-    /// While our own key is off, garbage costs as little as ever, and nobody is told that it is their fault.
-    #[test]
-    fn a_key_that_is_off_is_asked_for_rarely_and_never_a_4xx() {
-        let mut gate = Gate::new();
-        let honest = [[1, 2].as_slice(), &[9; 182]].concat();
-        for _ in 0..BURST {
-            assert!(gate.admits(&honest, 1_000).is_ok());
-            gate.charge(&honest, 1_000, Charge::KeyOff);
-        }
-        let failure = gate.admits(&honest, 1_000).unwrap_err();
-        assert!(matches!(failure, KeyFailure::Busy(_)), "{failure:?}");
-        assert_eq!(failure.when_opening().status(), 503);
-        assert!(gate.admits(&honest, 1_001).is_ok());
-        // What the last question found out is what counts.
-        gate.charge(&honest, 1_001, Charge::Refused);
-        assert_eq!(gate.admits(&honest, 1_001), Err(KeyFailure::TooMany));
-    }
-}
+#[path = "gate_tests.rs"]
+mod tests;

@@ -1,7 +1,9 @@
 //! Data keys under a KMS key: GenerateDataKey and Decrypt, with their caches.
 
 use super::KeyFailure;
-use super::cache::{ALWAYS, KeyDigest, OpeningCache, SealingCache};
+use super::cache::{ALWAYS, Answer, KeyDigest, OpeningCache, SealingCache};
+use super::epochs::Debt;
+use super::gate::{Asker, Gate};
 use super::mac::MacKeys;
 use crate::aws;
 use crate::calls::Calls;
@@ -31,6 +33,7 @@ pub struct KmsKeys {
     audience: String,
     sealing: SealingCache,
     opening: OpeningCache,
+    gate: Arc<Gate>,
     mac: Option<MacKeys>,
     seals_compact: bool,
 }
@@ -43,12 +46,14 @@ impl KmsKeys {
         audience: String,
         caches: CacheSettings,
     ) -> Self {
+        let gate = Arc::new(Gate::new());
         Self {
             client,
             keys,
             audience,
             sealing: SealingCache::new(caches.data_key_max_age, caches.data_key_max_uses),
-            opening: OpeningCache::new(caches.decrypt_max_age),
+            opening: OpeningCache::new(caches.decrypt_max_age, gate.clone()),
+            gate,
             mac: None,
             seals_compact: false,
         }
@@ -56,7 +61,8 @@ impl KmsKeys {
 
     /// With an HMAC key, whose compact links open. `seals`: new links are compact, too.
     pub fn with_mac(self, key: KmsKeyId, seals: bool, caches: CacheSettings) -> Self {
-        let mac = MacKeys::new(self.client.clone(), key, self.audience.clone(), caches);
+        let (audience, gate) = (self.audience.clone(), self.gate.clone());
+        let mac = MacKeys::new(self.client.clone(), key, audience, caches, gate);
         Self {
             mac: Some(mac),
             seals_compact: seals,
@@ -110,13 +116,13 @@ impl KmsKeys {
     pub(super) async fn opening(
         &self,
         wrapped: &[u8],
-        now: u64,
+        asker: &Asker,
         calls: &Calls,
     ) -> Result<Arc<DataKey>, KeyFailure> {
         let id = KeyDigest::of(&[b"3", self.audience.as_bytes(), wrapped]);
         let keys: Vec<&KmsKeyId> = self.keys.iter().collect();
         self.opening
-            .open(id, wrapped, now, async || {
+            .open(id, asker, async || {
                 self.decrypt(&keys, wrapped, self.context(), calls).await
             })
             .await
@@ -125,25 +131,25 @@ impl KmsKeys {
     pub(super) async fn opening_epoch(
         &self,
         epoch: Epoch,
-        now: u64,
+        asker: &Asker,
         calls: &Calls,
-    ) -> Result<Arc<DataKey>, KeyFailure> {
+    ) -> Result<(Arc<DataKey>, Option<Debt>), KeyFailure> {
         match &self.mac {
-            Some(mac) => mac.opening(epoch, now, calls).await,
+            Some(mac) => mac.opening(epoch, asker, calls).await,
             None => Err(KeyFailure::Refused(Damage::OtherKeyKind)),
         }
     }
 
-    pub(super) fn judge_epoch(&self, epoch: Epoch, is_its_key: bool, now: u64) {
+    pub(super) fn judge(&self, debt: Debt, is_its_key: bool) {
         if let Some(mac) = &self.mac {
-            mac.judge(epoch, is_its_key, now);
+            mac.judge(debt, is_its_key);
         }
     }
 
     pub(super) async fn opening_legacy(
         &self,
         message: &Message<'_>,
-        now: u64,
+        asker: &Asker,
         calls: &Calls,
     ) -> Result<Arc<DataKey>, KeyFailure> {
         let context: &BTreeMap<String, String> = message.encryption_context();
@@ -160,7 +166,7 @@ impl KmsKeys {
         let id = KeyDigest::of(&[b"2", key.as_str().as_bytes(), public_key, wrapped]);
         let context = context.clone().into_iter().collect();
         self.opening
-            .open(id, wrapped, now, async || {
+            .open(id, asker, async || {
                 self.decrypt(&[key], wrapped, context, calls).await
             })
             .await
@@ -206,8 +212,9 @@ impl KmsKeys {
         wrapped: &[u8],
         context: HashMap<String, String>,
         calls: &Calls,
-    ) -> Result<DataKey, KeyFailure> {
+    ) -> Answer {
         let mut worst = None;
+        let mut asked = 0;
         for key in keys {
             let request = self
                 .client
@@ -217,27 +224,34 @@ impl KmsKeys {
             let start = Instant::now();
             let answer = request.set_encryption_context(Some(context.clone())).send().await;
             note(calls, "Decrypt", start, &answer);
-            match answer {
+            asked += 1;
+            let ended = match answer {
                 Ok(answer) => {
                     let opened = answer
                         .plaintext()
                         .and_then(|plain| DataKey::from_slice(plain.as_ref()));
                     let no_key = || KeyFailure::Refused(Damage::KeyRefused("not a data key".to_owned()));
-                    return opened.ok_or_else(no_key);
+                    Some(opened.ok_or_else(no_key))
                 }
                 Err(error) => {
                     let failure = failure(&error);
                     let is_final = matches!(failure, KeyFailure::Busy(_) | KeyFailure::Unexpected(_))
                         || error.code() == Some("InvalidCiphertextException");
-                    if is_final {
-                        return Err(failure);
+                    if !is_final {
+                        // Another key may be the right one.
+                        worst = worst.max(Some(failure.clone()));
                     }
-                    // Another key may be the right one.
-                    worst = worst.max(Some(failure));
+                    is_final.then_some(Err(failure))
                 }
+            };
+            if let Some(key) = ended {
+                return Answer { calls: asked, key };
             }
         }
-        Err(worst.unwrap_or_else(|| KeyFailure::Unexpected("no key".to_owned())))
+        Answer {
+            calls: asked,
+            key: Err(worst.unwrap_or_else(|| KeyFailure::Unexpected("no key".to_owned()))),
+        }
     }
 }
 

@@ -2,7 +2,8 @@
 
 use super::KeyFailure;
 use super::cache::SealingCache;
-use super::epochs::EpochCache;
+use super::epochs::{Debt, EpochCache};
+use super::gate::{Asker, Gate};
 use super::kms::{failure, note};
 use crate::calls::Calls;
 use crate::config::{CacheSettings, KmsKeyId};
@@ -27,6 +28,7 @@ impl MacKeys {
         key: KmsKeyId,
         audience: String,
         caches: CacheSettings,
+        gate: Arc<Gate>,
     ) -> Self {
         Self {
             client,
@@ -34,7 +36,7 @@ impl MacKeys {
             audience,
             // Asked again within the hour, KMS gives the same key: to count its uses would bound nothing.
             sealing: SealingCache::new(caches.data_key_max_age, u32::MAX),
-            opening: EpochCache::new(caches.decrypt_max_age),
+            opening: EpochCache::new(caches.decrypt_max_age, gate),
         }
     }
 
@@ -53,17 +55,17 @@ impl MacKeys {
     pub(super) async fn opening(
         &self,
         epoch: Epoch,
-        now: u64,
+        asker: &Asker,
         calls: &Calls,
-    ) -> Result<Arc<DataKey>, KeyFailure> {
-        epoch.check(now).map_err(KeyFailure::Refused)?;
+    ) -> Result<(Arc<DataKey>, Option<Debt>), KeyFailure> {
+        epoch.check(asker.now).map_err(KeyFailure::Refused)?;
         self.opening
-            .open(epoch, now, async || self.generate(epoch, calls).await)
+            .open(epoch, asker, async || self.generate(epoch, calls).await)
             .await
     }
 
-    pub(super) fn judge(&self, epoch: Epoch, is_its_key: bool, now: u64) {
-        self.opening.judge(epoch, is_its_key, now);
+    pub(super) fn judge(&self, debt: Debt, is_its_key: bool) {
+        self.opening.judge(debt, is_its_key);
     }
 
     async fn generate(&self, epoch: Epoch, calls: &Calls) -> Result<DataKey, KeyFailure> {

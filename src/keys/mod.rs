@@ -1,5 +1,6 @@
 //! Where data keys come from: nowhere, a file, or KMS.
 
+mod address;
 pub mod cache;
 mod epochs;
 mod gate;
@@ -11,9 +12,13 @@ use crate::calls::Calls;
 use crate::rejection::{Damage, Rejection, Sent, Unavailable};
 use crate::seal::esdk::Message;
 use crate::seal::{DataKey, KeyRef, SealingKey};
+use epochs::Debt;
 use kms::KmsKeys;
 use local::LocalKeys;
 use std::sync::Arc;
+
+pub use address::Address;
+pub use gate::Asker;
 
 /// The keys of a service.
 pub enum Keys {
@@ -38,20 +43,23 @@ impl Keys {
         }
     }
 
-    /// The key that opens a `3-` link.
+    /// The key that opens a `3-` link. What came of the link must then be told to [`Keys::judge`].
     ///
     /// # Errors
     /// Why it could not be had.
-    pub async fn opening(&self, key: &KeyRef, now: u64, calls: &Calls) -> Result<Arc<DataKey>, KeyFailure> {
+    pub async fn opening(&self, key: &KeyRef, asker: &Asker, calls: &Calls) -> Result<Opening, KeyFailure> {
         match (self, key) {
             (Keys::Local(keys), KeyRef::Local(id)) => {
-                keys.by_id(id).ok_or(KeyFailure::Refused(Damage::UnknownLocalKey))
+                let key = keys.by_id(id).map(Opening::settled);
+                key.ok_or(KeyFailure::Refused(Damage::UnknownLocalKey))
             }
             (Keys::Kms(keys), KeyRef::Kms(wrapped)) => {
-                noting_memory(calls, keys.opening(wrapped, now, calls)).await
+                let key = noting_memory(calls, keys.opening(wrapped, asker, calls)).await;
+                key.map(Opening::settled)
             }
             (Keys::Kms(keys), KeyRef::Epoch(epoch)) => {
-                noting_memory(calls, keys.opening_epoch(*epoch, now, calls)).await
+                let had = noting_memory(calls, keys.opening_epoch(*epoch, asker, calls)).await;
+                had.map(|(key, debt)| Opening { key, debt })
             }
             (Keys::Off, _)
             | (Keys::Local(_), KeyRef::Kms(_) | KeyRef::Epoch(_))
@@ -59,12 +67,12 @@ impl Keys {
         }
     }
 
-    /// Whether the data key that was had for `key` was that of the link. KMS gives a key for every epoch, so only now is
-    /// it known what that call was worth.
-    pub fn judge(&self, key: &KeyRef, is_its_key: bool, now: u64) {
-        match (self, key) {
-            (Keys::Kms(keys), KeyRef::Epoch(epoch)) => keys.judge_epoch(*epoch, is_its_key, now),
-            (Keys::Kms(_), KeyRef::Kms(_) | KeyRef::Local(_)) | (Keys::Off | Keys::Local(_), _) => {}
+    /// Whether the data key of an opening was that of the link. KMS gives a key for every epoch, so only now is it known
+    /// what that call was worth.
+    pub fn judge(&self, opening: Opening, is_its_key: bool) {
+        match (self, opening.debt) {
+            (Keys::Kms(keys), Some(debt)) => keys.judge(debt, is_its_key),
+            (Keys::Kms(_), None) | (Keys::Off | Keys::Local(_), _) => {}
         }
     }
 
@@ -75,11 +83,11 @@ impl Keys {
     pub async fn opening_legacy(
         &self,
         message: &Message<'_>,
-        now: u64,
+        asker: &Asker,
         calls: &Calls,
     ) -> Result<Arc<DataKey>, KeyFailure> {
         match self {
-            Keys::Kms(keys) => noting_memory(calls, keys.opening_legacy(message, now, calls)).await,
+            Keys::Kms(keys) => noting_memory(calls, keys.opening_legacy(message, asker, calls)).await,
             Keys::Off | Keys::Local(_) => Err(KeyFailure::Refused(Damage::OtherKeyKind)),
         }
     }
@@ -103,6 +111,20 @@ impl Keys {
     /// Whether links are not encrypted at all.
     pub const fn is_off(&self) -> bool {
         matches!(self, Keys::Off)
+    }
+}
+
+/// A data key, and what is owed for it.
+#[must_use]
+pub struct Opening {
+    /// The key of the link, unless somebody made the link up.
+    pub key: Arc<DataKey>,
+    debt: Option<Debt>,
+}
+
+impl Opening {
+    const fn settled(key: Arc<DataKey>) -> Self {
+        Self { key, debt: None }
     }
 }
 

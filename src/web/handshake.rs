@@ -31,7 +31,7 @@ impl App {
         let start = Instant::now();
         let calls = Calls::default();
         let mut line = self.line(caller, request);
-        let rejection = match self.may_send(request, &calls, &mut line).await {
+        let rejection = match self.may_send(caller, request, &calls, &mut line).await {
             Ok(true) if is_name => None,
             // The sender may ask again.
             Err(rejection) if is_ours(&rejection) => Some(rejection),
@@ -55,11 +55,12 @@ impl App {
 
     async fn may_send(
         &self,
+        caller: &Caller,
         request: &Request<Bytes>,
         calls: &Calls,
         line: &mut Line,
     ) -> Result<bool, Rejection> {
-        let (query, opened) = self.opened(request, calls, line).await?;
+        let (query, opened) = self.opened(caller, request, calls, line).await?;
         let payload = opened.payload;
         let agrees = query.agrees(&payload.action.name, payload.action.kind.action_type());
         let switches = self.config.switches;

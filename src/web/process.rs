@@ -4,6 +4,7 @@ use super::{App, Caller, Door, header};
 use crate::action::Action;
 use crate::calls::Calls;
 use crate::decide::{Decision, Method, Visit, decide};
+use crate::keys::{Address, Asker};
 use crate::language::Language;
 use crate::link::Query;
 use crate::log::{self, Line};
@@ -66,7 +67,7 @@ impl App {
             return Err(Rejection::UnsupportedEvent(NO_LINKS_HERE));
         }
         let method = method(caller.door, request.method())?;
-        let (query, opened) = self.opened(request, calls, line).await?;
+        let (query, opened) = self.opened(caller, request, calls, line).await?;
         let payload = &opened.payload;
         known.transaction = Some(payload.transaction);
         known.visitor.language = payload.locale.unwrap_or(known.visitor.language);
@@ -176,6 +177,7 @@ impl App {
     /// Those of [`App::open`], and `InvalidPayload` where there is no link.
     pub(super) async fn opened(
         &self,
+        caller: &Caller,
         request: &Request<Bytes>,
         calls: &Calls,
         line: &mut Line,
@@ -187,7 +189,7 @@ impl App {
             .map_err(Rejection::InvalidPayload)?;
         line.format = Some(untrusted.format());
         line.data_key = untrusted.fingerprint();
-        let opened = self.open(untrusted, self.now(), calls).await?;
+        let opened = self.open(untrusted, &self.asker(caller), calls).await?;
         let payload = &opened.payload;
         line.transaction_id = Some(payload.transaction.to_string());
         line.action = Some(payload.action.name.to_string());
@@ -195,21 +197,36 @@ impl App {
         Ok((query, opened))
     }
 
+    /// Who has KMS asked. The address is that of the event, which AWS fills: headers are the visitor's own words.
+    fn asker(&self, caller: &Caller) -> Asker {
+        let address = caller.source_ip.as_deref().and_then(Address::parse);
+        Asker {
+            address: address.filter(|_| self.config.address_buckets),
+            now: self.now(),
+            random: self.random,
+        }
+    }
+
     /// Opens a link of any format. The only door to a payload without a key is a service without a key.
     ///
     /// # Errors
     /// `EncryptionRequired`, `DecryptionUnsupported`, `InvalidPayload`, and what [`crate::keys::KeyFailure`] becomes.
-    pub async fn open(&self, untrusted: Untrusted, now: u64, calls: &Calls) -> Result<Opened, Rejection> {
+    pub async fn open(
+        &self,
+        untrusted: Untrusted,
+        asker: &Asker,
+        calls: &Calls,
+    ) -> Result<Opened, Rejection> {
         match (untrusted, self.keys.is_off()) {
             (Untrusted::Plain(plain), true) => plain.trust_without_key().map_err(Rejection::InvalidPayload),
             (Untrusted::Plain(_), false) => Err(Rejection::EncryptionRequired),
             (Untrusted::Legacy(_) | Untrusted::Sealed(_), true) => Err(Rejection::DecryptionUnsupported),
             (Untrusted::Sealed(sealed), false) => {
-                let key = self.keys.opening(sealed.reference(), now, calls).await;
-                let key = key.map_err(|failure| failure.when_opening())?;
-                let opened = sealed.open(&key, &self.config.audience);
+                let opening = self.keys.opening(sealed.reference(), asker, calls).await;
+                let opening = opening.map_err(|failure| failure.when_opening())?;
+                let opened = sealed.open(&opening.key, &self.config.audience);
                 let is_its_key = !matches!(opened, Err(Damage::Commitment));
-                self.keys.judge(sealed.reference(), is_its_key, now);
+                self.keys.judge(opening, is_its_key);
                 opened.map_err(Rejection::InvalidPayload)
             }
             (Untrusted::Legacy(_), false) if !self.config.accept_legacy => {
@@ -220,7 +237,7 @@ impl App {
                     Rejection::InvalidPayload(Damage::Legacy(damage.to_string()))
                 };
                 let message = Message::parse(&bytes).map_err(damage)?;
-                let key = self.keys.opening_legacy(&message, now, calls).await;
+                let key = self.keys.opening_legacy(&message, asker, calls).await;
                 let key = key.map_err(|failure| failure.when_opening())?;
                 let payload = message.open(key.expose()).map_err(damage)?;
                 seal::open_json(&payload).map_err(Rejection::InvalidPayload)

@@ -46,6 +46,7 @@ VARIANTS: dict[str, dict[str, str]] = {
         "DecryptKeyArns": f"{OLDER_KEY},{OTHER_KEY.replace('0f', '1f')}",
         "Audience": "approvals",
         "ReservedConcurrency": "5",
+        "AddressBuckets": "false",
         "LogLevel": "WARN",
         "Tracing": "true",
         "AlarmTopicArn": TOPIC,

@@ -240,6 +240,7 @@ BROKEN = {
         "ENABLE_POST_ACTIONS": "1",
         "ACCEPT_LEGACY_URLS": "TRUE",
         "DECRYPT_CACHE_MAX_AGE": "-1",
+        "ADDRESS_BUCKETS": "off",
         "VERBOSE_LOGGING": "on",
         "ENABLE_WAIT_CONDITIONS": "yes",
         "ENABLE_CUSTOM_RESOURCES": "on",

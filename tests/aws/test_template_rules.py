@@ -97,6 +97,7 @@ BAD = {
     "EnableCodePipelineApprovals": ["on"],
     "EnableAutomationApprovals": ["TRUE"],
     "AcceptLegacyUrls": [""],
+    "AddressBuckets": ["", "False", "off"],
     "CompactLinks": ["", "yes", "True"],
     "VerboseLogging": ["TRUE"],
     "Tracing": ["Active"],

@@ -289,7 +289,7 @@ fn other_than_32_bytes_are_no_mac() {
 #[test]
 fn forged_compact_links_buy_few_questions() {
     let kms = Kms::default();
-    let stack = stack(&kms, COMPACT);
+    let stack = stack(&kms, COMPACT).unlucky();
     let url = stack.link(beat(), json!({}));
     let before = kms.count();
     let (mut invalid, mut too_many) = (0, 0);
@@ -304,18 +304,19 @@ fn forged_compact_links_buy_few_questions() {
             other => panic!("{other:?}"),
         }
     }
-    // 49 recent hours and 10 others, each once and then from memory; nothing for the rest.
-    assert_eq!(kms.count() - before, 59);
-    assert_eq!((invalid, too_many), (59 * 3, 3_000 - 59 * 3));
-    // Honest links: of this hour, and one of two days ago on an instance that knows nothing.
-    assert_eq!(stack.get(&url).status, 200);
+    // Ten hours, each once and then from memory; nothing for the rest.
+    assert_eq!(kms.count() - before, 10);
+    assert_eq!((invalid, too_many), (10 * 3, 3_000 - 10 * 3));
+    // Honest links of other addresses: of this hour, of one that nobody has asked for, and of the other suite.
+    set_clock(NOW - 30 * DAY);
+    let old = stack.link(beat(), json!({}));
+    set_clock(NOW);
     let usual = instance(&stack, &kms, ACCEPTING).link(beat(), json!({}));
-    assert_eq!(
-        stack.get(&usual).status,
-        200,
-        "garbage of one suite is no trouble to the other"
-    );
-    assert_eq!(stack.told().len(), 2);
+    for (number, url) in [url, old, usual].iter().enumerate() {
+        let address = format!("198.51.100.{number}");
+        assert_eq!(stack.get_from(Some(&address), url).status, 200, "{number}");
+    }
+    assert_eq!(stack.told().len(), 3);
 }
 
 /// The question is charged to whoever made the link up, even if an honest one comes right after it.
@@ -334,14 +335,21 @@ fn an_honest_link_is_not_charged_for_the_forged_one_before_it() {
     for url in &urls {
         assert_eq!(process.get(url).status, 200);
     }
-    let cold = instance(&create, &kms, COMPACT);
-    let mut answered = 0;
-    for url in &urls {
+    let cold = instance(&create, &kms, COMPACT).unlucky();
+    let (stranger, visitor) = (Some("203.0.113.1"), Some("198.51.100.1"));
+    for (number, url) in urls.iter().enumerate() {
         let epoch = u32::from_be_bytes(bytes(url)[1..5].try_into().unwrap());
-        cold.get(&forged(epoch, 1));
-        answered += u32::from(cold.get(url).status == 200);
+        let made_up = cold.get_from(stranger, &forged(epoch, 1));
+        assert_eq!(made_up.status, if number < 10 { 400 } else { 429 }, "{number}");
+        assert_eq!(cold.get_from(visitor, url).status, 200, "{number}");
     }
-    assert_eq!(answered, 10, "the tokens of others' made-up links");
+    // Those of the stranger are used up, those of the visitor are all there.
+    for number in 0..10 {
+        let made_up = forged(hour(NOW) - 2_000 - number, 1);
+        assert_eq!(cold.get_from(stranger, &made_up).status, 429, "{number}");
+        assert_eq!(cold.get_from(visitor, &made_up).status, 400, "{number}");
+    }
+    assert_eq!(cold.get_from(visitor, &forged(hour(NOW) - 3_000, 1)).status, 429);
 }
 
 /// The table of docs/PERFORMANCE.md, measured. Run with `--nocapture` to see it.

@@ -356,7 +356,10 @@ const ONLY_IN: &[(&str, &[&str])] = &[
         &["config.rs", "entry/laptop/", "entry/process.rs", "main.rs"],
     ),
     ("std::fs", &["entry/laptop/", "tls.rs"]),
-    ("std::net", &["config.rs", "entry/laptop/", "outbound/"]),
+    (
+        "std::net",
+        &["config.rs", "entry/laptop/", "keys/address.rs", "outbound/"],
+    ),
     ("multer", &["webhook/body/multipart.rs"]),
     ("futures_util", &["webhook/body/multipart.rs"]),
     (

@@ -9,7 +9,7 @@ use sfn_callback_urls::action::{Redirect, ReplySpec};
 use sfn_callback_urls::calls::Calls;
 use sfn_callback_urls::decide::{Method, Switches, Visit, decide};
 use sfn_callback_urls::entry::process;
-use sfn_callback_urls::keys::Keys;
+use sfn_callback_urls::keys::{Asker, Keys};
 use sfn_callback_urls::link::Query;
 use sfn_callback_urls::reply::{Created, Links};
 use sfn_callback_urls::request::CreateUrls;
@@ -354,7 +354,12 @@ fn debug_shows_no_secret() {
         );
         let untrusted = Untrusted::parse(query.data().unwrap()).unwrap();
         let calls = Calls::default();
-        let opened = stack.app.open(untrusted, NOW.unsigned_abs(), &calls);
+        let asker = Asker {
+            address: None,
+            now: NOW.unsigned_abs(),
+            random: stack.app.random,
+        };
+        let opened = stack.app.open(untrusted, &asker, &calls);
         let opened = block_on(opened).unwrap();
         shown.push(("Opened", format!("{opened:?}")));
         let visit = Visit {

@@ -16,6 +16,7 @@ mod doors;
 #[cfg(feature = "esdk-vectors")]
 mod esdk_vectors;
 mod faults;
+mod gate;
 mod jsonpath;
 mod kms;
 mod kms_calls;

@@ -189,6 +189,8 @@ impl KeyOptions {
             "KEY_ID" => self.kms_key.clone(),
             "MAC_KEY_ID" => self.mac_key.clone(),
             "AUDIENCE" => self.audience.clone(),
+            // All visitors come from this machine, whatever is in front of it, and would share its buckets.
+            "ADDRESS_BUCKETS" => Some("false".to_owned()),
             _ if OF_THE_ENVIRONMENT.contains(&name) => environment(name),
             _ if self.kms_key.is_some() && WITH_KMS_KEY.contains(&name) => environment(name),
             _ => None,
@@ -274,7 +276,11 @@ mod tests {
         let options = options(false);
         let environment = |name: &str| (!OF_THE_ENVIRONMENT.contains(&name)).then(|| "?".to_owned());
         let config = Config::from_vars(|name| options.variable(name, "eu-west-1", &[], environment));
-        let plain = Config::from_vars(|name| (name == "AWS_REGION").then(|| "eu-west-1".to_owned()));
+        let plain = Config::from_vars(|name| match name {
+            "AWS_REGION" => Some("eu-west-1".to_owned()),
+            "ADDRESS_BUCKETS" => Some("false".to_owned()),
+            _ => None,
+        });
         assert_eq!(config, plain);
     }
 

@@ -6,7 +6,7 @@ use crate::calls::Calls;
 use crate::channels::Channels;
 use crate::entry::process;
 use crate::expiration;
-use crate::keys::Keys;
+use crate::keys::{Asker, Keys};
 use crate::link::Query;
 use crate::payload::Payload;
 use crate::rejection::Rejection;
@@ -25,8 +25,12 @@ impl Open {
             Untrusted::Plain(plain) => plain.trust_without_key().map_err(|damage| damage.to_string())?,
             Untrusted::Legacy(_) | Untrusted::Sealed(_) => {
                 let app = self.app(&untrusted).await?;
-                let now = u64::try_from(process::clock().as_second()).unwrap_or(0);
-                let opened = app.open(untrusted, now, &Calls::default()).await;
+                let asker = Asker {
+                    address: None,
+                    now: u64::try_from(process::clock().as_second()).unwrap_or(0),
+                    random: app.random,
+                };
+                let opened = app.open(untrusted, &asker, &Calls::default()).await;
                 opened.map_err(|rejection| format!("the link does not open: {}", because(&rejection)))?
             }
         };

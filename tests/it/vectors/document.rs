@@ -120,6 +120,7 @@ fn sections_that_the_code_refers_to_exist() {
         "Token",
         "Encryption context",
         "Caches",
+        "The gate",
         "Failures of KMS",
     ] {
         let exists = DOCUMENT

@@ -17,7 +17,7 @@ use sfn_callback_urls::channels::Channels;
 use sfn_callback_urls::config::Config;
 use sfn_callback_urls::keys::kms::KmsKeys;
 use sfn_callback_urls::keys::local::LocalKeys;
-use sfn_callback_urls::keys::{KeyFailure, Keys};
+use sfn_callback_urls::keys::{Asker, KeyFailure, Keys};
 use sfn_callback_urls::payload::Payload;
 use sfn_callback_urls::rejection::{Damage, Rejection};
 use sfn_callback_urls::seal::{DataKey, KeyRef, Untrusted};
@@ -138,7 +138,12 @@ fn vector(name: &str) -> &'static Vector {
 
 async fn open(app: &App, link: &str) -> Result<Payload, Rejection> {
     let untrusted = Untrusted::parse(link).map_err(Rejection::InvalidPayload)?;
-    let opened = app.open(untrusted, NOW, &Calls::default()).await;
+    let asker = Asker {
+        address: None,
+        now: NOW,
+        random: app.random,
+    };
+    let opened = app.open(untrusted, &asker, &Calls::default()).await;
     Ok(opened?.payload)
 }
 
