@@ -221,8 +221,9 @@ fn beside_one_address(garbage: Garbage) {
     for address in ["203.0.113.7", "2001:db8::7"] {
         for rate in [2, 5, 20, 50] {
             for is_warm in [false, true] {
-                // IPv6 needs its table once.
-                if address.contains(':') && (rate != 50 || is_warm) {
+                // To the gate, an expired link is a used one, and a line of IPv6 is an address.
+                let is_once = garbage == Garbage::Expired || address.contains(':');
+                if is_once && (rate != 50 || is_warm) {
                     continue;
                 }
                 let mut scene = Scene::new(garbage, is_warm, &[]);
@@ -304,9 +305,9 @@ fn a_flood_of_many_addresses_buys_what_is_said_and_keeps_nobody_out_for_good() {
                 let [_, a, b, c] = next.to_be_bytes();
                 format!("10.{a}.{b}.{c}")
             };
-            (0..150).map(address).collect()
+            (0..100).map(address).collect()
         });
-        report("new addresses, 150 a second", garbage, false, &seen);
+        report("new addresses, 100 a second", garbage, false, &seen);
         let paid = 50 + 20 * (LEAD + SECONDS);
         let lucky = seen.sent.saturating_sub(paid) / 8;
         assert!(
