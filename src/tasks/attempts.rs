@@ -1,9 +1,9 @@
 //! When a report is sent again, and what is known in the end. Pure, so that every sequence can be tried.
 //!
-//! SendTask* calls have no client token: when an answer gets lost behind the commit, the next attempt is refused as
-//! if somebody else had answered. Only whoever remembers the lost answer can tell the two apart.
+//! SendTask* calls have no client token: when an answer gets lost after the commit, the next attempt is refused as
+//! if somebody else had answered. Only whoever remembers the lost answer knows that it cannot tell the two apart.
 
-use super::{NotTold, RefusalCode, Told};
+use super::{NotTold, RefusalCode, Says, Told};
 use crate::rejection::Sent;
 use std::time::Duration;
 
@@ -72,10 +72,7 @@ impl Attempts {
         self.made += 1;
         let cause = match attempt {
             Attempt::Taken => return Next::Done(Ok(Told::Recorded)),
-            Attempt::Refused(code, _) if code.is_closed() && self.maybe_delivered => {
-                return Next::Done(Ok(Told::ClosedDuringRetry));
-            }
-            Attempt::Refused(code, message) => return Next::Done(Err(NotTold::Refused(code, message))),
+            Attempt::Refused(code, message) => return Next::Done(self.refused(code, message)),
             Attempt::NotPermitted(cause) => {
                 return Next::Done(Err(NotTold::NotPermitted(cause, self.sent())));
             }
@@ -93,6 +90,18 @@ impl Attempts {
             return Next::Done(Err(NotTold::Unreachable(cause, self.sent())));
         }
         Next::Again(Duration::from_millis(100 << (2 * self.made)))
+    }
+
+    /// A refusal of this attempt, in the light of those before. If one of them may have been taken, all that is known is what the
+    /// refusal says about what waits; that nothing was changed is not.
+    fn refused(&self, code: RefusalCode, message: String) -> Result<Told, NotTold> {
+        match (self.sent(), code.says()) {
+            (Sent::NotSent, _) => Err(NotTold::Refused(code, message)),
+            (Sent::Unknown, Says::Closed) => Ok(Told::ClosedDuringRetry),
+            (Sent::Unknown, Says::Over | Says::Otherwise) => {
+                Err(NotTold::Unreachable(code.as_str().to_owned(), Sent::Unknown))
+            }
+        }
     }
 
     fn sent(&self) -> Sent {
@@ -146,12 +155,18 @@ mod tests {
     }
 
     #[test]
-    fn closed_behind_a_lost_answer_is_told_as_such() {
+    fn closed_after_a_lost_answer_is_told_as_such() {
         check(&[lost(), closed()], Ok(Told::ClosedDuringRetry));
         check(&[lost(), throttled(), closed()], Ok(Told::ClosedDuringRetry));
         check(&[lost(), not_sent(), closed()], Ok(Told::ClosedDuringRetry));
-        let gone = Attempt::Refused(RefusalCode::TaskDoesNotExist, String::new());
-        check(&[lost(), gone], Ok(Told::ClosedDuringRetry));
+        for code in [
+            RefusalCode::TaskDoesNotExist,
+            RefusalCode::CallbackTimeout,
+            RefusalCode::ApprovalAlreadyCompleted,
+        ] {
+            let closed = Attempt::Refused(code, String::new());
+            check(&[lost(), closed], Ok(Told::ClosedDuringRetry));
+        }
     }
 
     #[test]
@@ -168,10 +183,24 @@ mod tests {
     }
 
     #[test]
-    fn other_refusals_are_final_even_behind_a_lost_answer() {
-        for code in [RefusalCode::InvalidToken, RefusalCode::InvalidOutput] {
-            let refused = Attempt::Refused(code, "m".to_owned());
-            check(&[lost(), refused], Err(NotTold::Refused(code, "m".to_owned())));
+    fn a_refusal_that_does_not_say_closed_confirms_nothing_about_a_lost_answer() {
+        for code in [
+            RefusalCode::SignalRefused,
+            RefusalCode::InvalidApprovalToken,
+            RefusalCode::InvalidToken,
+            RefusalCode::InvalidOutput,
+            RefusalCode::ResourceNotFound,
+            RefusalCode::PipelineNotFound,
+        ] {
+            let refused = || Attempt::Refused(code, "m".to_owned());
+            let unknown = || Err(NotTold::Unreachable(code.as_str().to_owned(), Sent::Unknown));
+            check(&[lost(), refused()], unknown());
+            check(&[lost(), throttled(), refused()], unknown());
+            check(&[refused()], Err(NotTold::Refused(code, "m".to_owned())));
+            check(
+                &[not_sent(), throttled(), refused()],
+                Err(NotTold::Refused(code, "m".to_owned())),
+            );
         }
     }
 

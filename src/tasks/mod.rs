@@ -13,7 +13,7 @@ mod step_functions;
 
 pub use crate::report::Report;
 pub use list::{Refusal, Task, TaskId, TaskList, TaskSpec, TaskState, TimedOutBy};
-pub use refusal::RefusalCode;
+pub use refusal::{RefusalCode, Says};
 
 use crate::calls::Calls;
 use crate::rejection::{Refused, Rejection, Sent, Unavailable};
@@ -118,16 +118,16 @@ fn refusal_code(refusal: Refusal) -> RefusalCode {
 pub enum Told {
     /// The task took it.
     Recorded,
-    /// It was sent, its confirmation got lost, and the task is closed now.
+    /// It was sent, no confirmation came, and the task is closed now: by this report, by another one or because its time ended.
     ClosedDuringRetry,
-    /// It was sent, nobody knows whether it arrived, and it must not be sent again: a second one may mean something else.
+    /// It was sent, no confirmation came, and it must not be sent again: a second one may mean something else.
     AnswerLost,
 }
 
 /// Why a task was not told, or why nobody knows whether it was.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NotTold {
-    /// What waits refused, with the message of its service.
+    /// What waits refused, with the message of its service, and no attempt before may have been taken.
     Refused(RefusalCode, String),
     /// We may not tell it: permissions, or the key of its state machine.
     NotPermitted(String, Sent),
@@ -145,10 +145,9 @@ impl NotTold {
                 Rejection::StepFunctionsRefused(code.as_str(), message)
             }
             NotTold::Refused(code, message) => {
-                let why = if code.is_closed() {
-                    Refused::Closed
-                } else {
-                    Refused::Otherwise
+                let why = match code.says() {
+                    Says::Closed | Says::Over => Refused::Closed,
+                    Says::Otherwise => Refused::Otherwise,
                 };
                 Rejection::TargetRefused(why, code.as_str(), message)
             }

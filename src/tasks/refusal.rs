@@ -17,7 +17,7 @@ pub enum RefusalCode {
     InvalidParameterValue,
     /// Lambda: no such callback.
     ResourceNotFound,
-    /// CodePipeline: answered, or of a run that is over.
+    /// CodePipeline: answered, expired, or of an earlier run.
     InvalidApprovalToken,
     /// CodePipeline: answered.
     ApprovalAlreadyCompleted,
@@ -33,7 +33,7 @@ pub enum RefusalCode {
     AutomationExecutionNotFound,
     /// Systems Manager: no such step.
     AutomationStepNotFound,
-    /// Systems Manager: no step waits for this, or no longer.
+    /// Systems Manager: no step waits for this: not yet, or no longer.
     InvalidAutomationSignal,
     /// CloudFormation: Amazon S3 does not take the presigned URL any more.
     SignalRefused,
@@ -117,16 +117,14 @@ impl RefusalCode {
         Self::STEP_FUNCTIONS.contains(&self)
     }
 
-    /// Whether nothing waits there any longer.
-    pub const fn is_closed(self) -> bool {
+    /// What it says about what waits, in the words of the API's own document (docs/API.md, "When an answer of AWS is lost").
+    pub const fn says(self) -> Says {
         match self {
             Self::TaskDoesNotExist
             | Self::TaskTimedOut
             | Self::CallbackTimeout
-            | Self::InvalidApprovalToken
-            | Self::ApprovalAlreadyCompleted
-            | Self::InvalidAutomationSignal
-            | Self::SignalRefused => true,
+            | Self::ApprovalAlreadyCompleted => Says::Closed,
+            Self::InvalidApprovalToken | Self::SignalRefused => Says::Over,
             Self::InvalidOutput
             | Self::InvalidToken
             | Self::InvalidParameterValue
@@ -136,7 +134,53 @@ impl RefusalCode {
             | Self::ActionNotFound
             | Self::Validation
             | Self::AutomationExecutionNotFound
-            | Self::AutomationStepNotFound => false,
+            | Self::AutomationStepNotFound
+            | Self::InvalidAutomationSignal => Says::Otherwise,
         }
+    }
+}
+
+/// What a refusal says about what waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Says {
+    /// Nothing waits any longer: an answer or the end of its time closed it. After a report that may have arrived, that report
+    /// may have been the answer.
+    Closed,
+    /// This key to it opens no longer, whatever became of what waits: after a report that may have arrived, it says nothing
+    /// about that report.
+    Over,
+    /// Anything else: the answer is not taken, or there is no such thing.
+    Otherwise,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_its_document_calls_closed_is_closed() {
+        let services = [
+            RefusalCode::STEP_FUNCTIONS.as_slice(),
+            &RefusalCode::LAMBDA,
+            &RefusalCode::CODEPIPELINE,
+            &RefusalCode::SYSTEMS_MANAGER,
+            &[RefusalCode::SignalRefused],
+        ];
+        let of = |says: Says| -> Vec<&str> {
+            let codes = services.iter().copied().flatten();
+            let fitting = codes.filter(|code| code.says() == says);
+            fitting.map(|code| code.as_str()).collect()
+        };
+        assert_eq!(
+            of(Says::Closed),
+            [
+                "TaskDoesNotExist",
+                "TaskTimedOut",
+                "CallbackTimeoutException",
+                "ApprovalAlreadyCompletedException"
+            ]
+        );
+        assert_eq!(of(Says::Over), ["InvalidApprovalTokenException", "SignalRefused"]);
+        assert_eq!(of(Says::Otherwise).len(), 11);
     }
 }

@@ -187,6 +187,47 @@ fn a_signal_is_put_as_cloudformation_wants_it() {
 }
 
 #[test]
+fn a_refusal_that_does_not_say_closed_leaves_a_lost_answer_unknown() {
+    let failed = || {
+        Behaviour::status(
+            "500 Internal Server Error",
+            "<Error><Code>InternalError</Code></Error>",
+        )
+    };
+    let busy = || Behaviour::status("503 Slow Down", "<Error><Code>SlowDown</Code></Error>");
+    let token = Behaviour::status("400 Bad Request", "<Error><Code>ExpiredToken</Code></Error>");
+    for target in [wait_target(), resource_target()] {
+        for behaviours in [
+            vec![failed(), expired()],
+            vec![failed(), busy(), expired()],
+            vec![Behaviour::HangUp, token.clone()],
+            vec![Behaviour::HangUp, failed(), expired()],
+        ] {
+            let count = behaviours.len();
+            let world = World::new(behaviours);
+            let answer = world.stack.get(&world.link(target.clone(), success(json!(1))));
+            assert_eq!(
+                answer.refusal(),
+                (503, "ServiceUnavailable".to_owned()),
+                "{}",
+                answer.body
+            );
+            assert_eq!(answer.json()["outcome"], "unknown");
+            assert_eq!(world.receiver.received().len(), count);
+            // On a first attempt it is known that nothing was taken.
+            let world = World::new(vec![busy(), expired()]);
+            let answer = world.stack.get(&world.link(target.clone(), success(json!(1))));
+            assert_eq!(
+                answer.refusal(),
+                (400, "TargetError".to_owned()),
+                "{}",
+                answer.body
+            );
+        }
+    }
+}
+
+#[test]
 fn a_refusal_has_its_cause_as_reason() {
     let world = World::new(ok());
     let url = world.link(wait_target(), failure());
@@ -284,7 +325,7 @@ fn what_the_bucket_says_is_what_the_visitor_is_told() {
             "",
             2,
         ),
-        (vec![lost(), expired()], 202, "", 2),
+        (vec![lost(), expired()], 503, "ServiceUnavailable", 2),
         (vec![big], 200, "", 1),
     ] {
         let what = format!("{:?}", behaviours.len());

@@ -262,7 +262,7 @@ fn a_callback_takes_results_of_a_mebibyte_and_other_targets_a_quarter_of_that() 
 fn a_lost_answer_is_asked_for_again_where_that_does_no_harm() {
     for (target, closed) in [
         (durable(), "CallbackTimeoutException"),
-        (approval(), "InvalidApprovalTokenException"),
+        (approval(), "ApprovalAlreadyCompletedException"),
     ] {
         let (world, answer) = used(
             target,
@@ -271,6 +271,24 @@ fn a_lost_answer_is_asked_for_again_where_that_does_no_harm() {
         );
         assert_eq!(answer.status, 202, "{closed}: {}", answer.body);
         assert_eq!(world.receiver.received().len(), 2);
+    }
+    // Each of these is true of what waits whatever became of the first attempt.
+    for (target, code) in [
+        (approval(), "InvalidApprovalTokenException"),
+        (approval(), "PipelineNotFoundException"),
+        (durable(), "ResourceNotFoundException"),
+        (durable(), "InvalidParameterValueException"),
+    ] {
+        let (world, answer) = used(target, success(json!("x")), vec![Behaviour::HangUp, error(code)]);
+        let told = (answer.refusal(), answer.json()["outcome"].clone());
+        assert_eq!(
+            told,
+            ((503, "ServiceUnavailable".to_owned()), json!("unknown")),
+            "{code}: {}",
+            answer.body
+        );
+        assert_eq!(world.stack.log()[1]["cause"], code);
+        assert_eq!(world.receiver.received().len(), 2, "{code}");
     }
     // The second signal might approve the next step.
     let (world, answer) = used(automation(), success(json!("x")), vec![Behaviour::HangUp]);
