@@ -163,7 +163,7 @@ pub fn done(look: &Look<'_>, receipt: &Receipt) -> Page {
     look.page(&message, &[])
 }
 
-/// The answer was sent, the task is closed, and the confirmation got lost.
+/// The answer was sent and the task is closed; whether by this answer was not confirmed.
 pub fn unconfirmed(look: &Look<'_>, receipt: &Receipt) -> Page {
     let texts = look.texts();
     let text = match receipt.keeps_waiting {
@@ -180,7 +180,7 @@ pub fn unconfirmed(look: &Look<'_>, receipt: &Receipt) -> Page {
     look.page(&message, &[])
 }
 
-/// The answer was sent, nobody knows whether it arrived, and the link must not be opened again.
+/// The answer was sent, it was not confirmed, and the link must not be opened again.
 pub fn answer_lost(look: &Look<'_>, receipt: &Receipt) -> Page {
     let texts = look.texts();
     let message = Message {

@@ -72,12 +72,12 @@ pub fn done(receipt: &Receipt, custom: ReplySpec, visitor: &Visitor<'_>) -> Repl
     }
 }
 
-/// The report was sent, the task is closed, and nobody knows for certain by whom.
+/// The report was sent and the task is closed; whether by this report was not confirmed.
 pub fn unconfirmed(receipt: &Receipt, visitor: &Visitor<'_>) -> Reply {
     accepted(receipt, visitor, "closed_during_retry", page::unconfirmed)
 }
 
-/// An answer was sent that must not be repeated, and nobody knows whether it arrived. Not 503: senders repeat after that.
+/// An answer was sent that must not be repeated, and it was not confirmed. Not 503: senders repeat after that.
 pub fn answer_lost(receipt: &Receipt, visitor: &Visitor<'_>) -> Reply {
     accepted(receipt, visitor, "answer_lost", page::answer_lost)
 }

@@ -148,12 +148,14 @@ impl App {
                 Ok(reply::done(&answer.receipt, answer.reply, &known.visitor))
             }
             Told::ClosedDuringRetry => {
-                line.message = "The task is closed, and the confirmation got lost.".to_owned();
+                line.message =
+                    "The answer was sent, and the task is closed; whether by this answer was not confirmed."
+                        .to_owned();
                 line.outcome = Some(log::Outcome::ClosedDuringRetry);
                 Ok(reply::unconfirmed(&answer.receipt, &known.visitor))
             }
             Told::AnswerLost => {
-                line.message = "Whether the answer arrived is not known; it must not be repeated.".to_owned();
+                line.message = "The answer was sent, but not confirmed; it must not be repeated.".to_owned();
                 line.outcome = Some(log::Outcome::AnswerLost);
                 Ok(reply::answer_lost(&answer.receipt, &known.visitor))
             }

@@ -9,8 +9,8 @@ pub const DE: Texts = Texts {
     kept_title: "Weiterhin offen",
     kept_text: "Die Anfrage bleibt offen. Sie können diese Seite schließen.",
     unconfirmed_title: "Gesendet",
-    unconfirmed_text: "Ihre Antwort wurde gesendet, und die Anfrage ist jetzt geschlossen – so gut wie \
-                       sicher durch Ihre Antwort. Die Bestätigung ist unterwegs verloren gegangen.",
+    unconfirmed_text: "Ihre Antwort wurde gesendet, und die Anfrage ist jetzt geschlossen. \
+                       Wir konnten nicht bestätigen, ob sie durch Ihre Antwort geschlossen wurde.",
     unconfirmed_kept_text: "Die Anfrage ist inzwischen geschlossen und muss nicht länger offen gehalten werden.",
 
     // --- a page that asks ---
@@ -97,9 +97,9 @@ pub const DE: Texts = Texts {
     unsure_title: "Nicht bestätigt",
     unsure_text: "Ihre Antwort wurde gesendet, konnte aber nicht bestätigt werden. Sie können den Link \
                   unbesorgt noch einmal öffnen: Eine Antwort zählt nur einmal.",
-    answer_lost_text: "Ihre Antwort wurde gesendet, doch es ist ungewiss, ob sie angekommen ist. Öffnen Sie den Link nicht noch einmal: \
-                       Eine zweite Antwort könnte für den nächsten Schritt zählen. Bitten Sie den Absender des Links, \
-                       in der Automatisierung nachzusehen.",
+    answer_lost_text: "Ihre Antwort wurde gesendet, aber wir konnten nicht bestätigen, ob sie angekommen ist. Öffnen Sie den Link nicht noch \
+                       einmal: Eine zweite Antwort könnte für den nächsten Schritt zählen. Bitten Sie den Absender zu prüfen, ob sie \
+                       angekommen ist.",
     program_title: "Ein Link für Programme",
     program_text: "Dieser Link nimmt Daten von einem Programm entgegen. In einem Browser lässt er sich \
                    nicht verwenden. Es wurde nichts gesendet.",

@@ -9,10 +9,10 @@ pub const EN: Texts = Texts {
     // Somebody asked that a request stay open (they did not answer it).
     kept_title: "Still open",
     kept_text: "The request stays open. You can close this page.",
-    // The answer went out, the request is closed now, but no confirmation came back.
+    // The answer went out, the request is closed now, but no confirmation came back: by whom it was closed is not known.
     unconfirmed_title: "Sent",
-    unconfirmed_text: "Your answer was sent, and the request is now closed: almost certainly by your answer. \
-                       The confirmation got lost on the way.",
+    unconfirmed_text: "Your answer was sent, and the request is closed now. \
+                       We could not confirm whether it was closed by your answer.",
     unconfirmed_kept_text: "The request is closed by now, so it need not be kept open any longer.",
 
     // --- a page that asks ---
@@ -101,8 +101,8 @@ pub const EN: Texts = Texts {
     unsure_title: "Not confirmed",
     unsure_text: "Your answer was sent, but could not be confirmed. It is safe to open the link again: \
                   an answer counts only once.",
-    answer_lost_text: "Your answer was sent, but nobody knows whether it arrived. Do not open the link again: a second answer may count \
-                       for the next step. Ask whoever sent you this link to look at the automation.",
+    answer_lost_text: "Your answer was sent, but we could not confirm whether it arrived. Do not open the link again: a second answer \
+                       may count for the next step. Ask whoever sent you this link to check whether it arrived.",
     program_title: "A link for programs",
     program_text: "This link takes data from a program. It cannot be used in a browser. Nothing was sent.",
     wrong_title: "This did not work",

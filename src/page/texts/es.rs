@@ -9,8 +9,8 @@ pub const ES: Texts = Texts {
     kept_title: "Solicitud aún abierta",
     kept_text: "La solicitud sigue abierta. Puede cerrar esta página.",
     unconfirmed_title: "Enviado",
-    unconfirmed_text: "Su respuesta se envió y la solicitud ya está cerrada, casi con total seguridad por \
-                       su respuesta. La confirmación se perdió por el camino.",
+    unconfirmed_text: "Su respuesta se envió y la solicitud ya está cerrada. \
+                       No hemos podido confirmar si se cerró con su respuesta.",
     unconfirmed_kept_text: "La solicitud ya está cerrada, así que no hace falta mantenerla abierta por más tiempo.",
 
     // --- a page that asks ---
@@ -93,8 +93,8 @@ pub const ES: Texts = Texts {
     unsure_title: "Sin confirmar",
     unsure_text: "Su respuesta se envió, pero no se pudo confirmar. Puede volver a abrir el enlace sin \
                   riesgo: una respuesta cuenta una sola vez.",
-    answer_lost_text: "Su respuesta se envió, pero no se sabe si llegó. No vuelva a abrir el enlace: una segunda respuesta podría contar \
-                       para el paso siguiente. Pida a quien le envió el enlace que consulte la automatización.",
+    answer_lost_text: "Su respuesta se envió, pero no hemos podido confirmar si llegó. No vuelva a abrir el enlace: una segunda respuesta podría \
+                       contar para el paso siguiente. Pida a quien le envió el enlace que compruebe si llegó.",
     program_title: "Un enlace para programas",
     program_text: "Este enlace recibe datos de un programa. No se puede usar en un navegador. No se envió nada.",
     wrong_title: "Esto no funcionó",

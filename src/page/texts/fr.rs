@@ -9,8 +9,8 @@ pub const FR: Texts = Texts {
     kept_title: "Demande toujours ouverte",
     kept_text: "La demande reste ouverte. Vous pouvez fermer cette page.",
     unconfirmed_title: "C’est envoyé",
-    unconfirmed_text: "Votre réponse a été envoyée et la demande est maintenant fermée, presque \
-                       certainement par votre réponse. La confirmation s’est perdue en chemin.",
+    unconfirmed_text: "Votre réponse a été envoyée et la demande est maintenant fermée. \
+                       Nous n’avons pas pu confirmer si c’est votre réponse qui l’a fermée.",
     unconfirmed_kept_text: "La demande est désormais fermée\u{a0}: il n’est plus nécessaire de la garder ouverte.",
 
     // --- a page that asks ---
@@ -96,9 +96,9 @@ pub const FR: Texts = Texts {
     unsure_title: "Non confirmé",
     unsure_text: "Votre réponse a été envoyée, mais n’a pas pu être confirmée. Vous pouvez rouvrir le lien \
                   sans risque\u{a0}: une réponse n’est prise en compte qu’une seule fois.",
-    answer_lost_text: "Votre réponse a été envoyée, mais on ne sait pas si elle est arrivée. Ne rouvrez pas le lien\u{a0}: une seconde \
-                       réponse pourrait compter pour l’étape suivante. Demandez à la personne qui vous a envoyé ce lien \
-                       de consulter l’automatisation.",
+    answer_lost_text: "Votre réponse a été envoyée, mais nous n’avons pas pu confirmer qu’elle est arrivée. Ne rouvrez pas le lien\u{a0}: une \
+                       seconde réponse pourrait compter pour l’étape suivante. Demandez à la personne qui vous a envoyé ce lien \
+                       de vérifier l’état de l’automatisation.",
     program_title: "Un lien pour les programmes",
     program_text: "Ce lien reçoit des données envoyées par un programme. Il ne peut pas être utilisé dans \
                    un navigateur. Rien n’a été envoyé.",

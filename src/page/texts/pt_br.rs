@@ -9,8 +9,8 @@ pub const PT_BR: Texts = Texts {
     kept_title: "Solicitação ainda em aberto",
     kept_text: "A solicitação continua em aberto. Você pode fechar esta página.",
     unconfirmed_title: "Enviado",
-    unconfirmed_text: "Sua resposta foi enviada e a solicitação já está encerrada, quase certamente pela \
-                       sua resposta. A confirmação se perdeu no caminho.",
+    unconfirmed_text: "Sua resposta foi enviada e a solicitação já está encerrada. \
+                       Não foi possível confirmar se ela foi encerrada pela sua resposta.",
     unconfirmed_kept_text: "A solicitação já está encerrada, então não é mais preciso mantê-la em aberto.",
 
     // --- a page that asks ---
@@ -94,8 +94,8 @@ pub const PT_BR: Texts = Texts {
     unsure_title: "Sem confirmação",
     unsure_text: "Sua resposta foi enviada, mas não foi possível confirmá-la. Você pode abrir o link de \
                   novo sem risco: uma resposta vale uma única vez.",
-    answer_lost_text: "Sua resposta foi enviada, mas não se sabe se ela chegou. Não abra o link de novo: uma segunda resposta pode valer \
-                       para a próxima etapa. Peça a quem enviou o link que consulte a automação.",
+    answer_lost_text: "Sua resposta foi enviada, mas não foi possível confirmar se ela chegou. Não abra o link de novo: uma segunda resposta pode \
+                       valer para a próxima etapa. Peça a quem enviou o link que verifique se ela chegou.",
     program_title: "Um link para programas",
     program_text: "Este link recebe dados de um programa. Ele não pode ser usado em um navegador. Nada foi enviado.",
     wrong_title: "Não funcionou",

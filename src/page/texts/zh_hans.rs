@@ -9,7 +9,7 @@ pub const ZH_HANS: Texts = Texts {
     kept_title: "仍在等待答复",
     kept_text: "此请求将继续等待答复。您可以关闭此页面。",
     unconfirmed_title: "已发送",
-    unconfirmed_text: "您的答复已发送，此请求现已结束，而且几乎可以肯定是因您的答复而结束。但确认信息在途中丢失了。",
+    unconfirmed_text: "您的答复已发送，此请求现已结束。我们无法确认它是否因您的答复而结束。",
     unconfirmed_kept_text: "此请求现已结束，无需再继续等待。",
 
     // --- a page that asks ---
@@ -89,8 +89,8 @@ pub const ZH_HANS: Texts = Texts {
     later_text: "服务目前无法响应。未发送任何内容，您可以放心地再次打开此链接。",
     unsure_title: "未能确认",
     unsure_text: "您的答复已发送，但未能得到确认。您可以放心地再次打开此链接：答复只会生效一次。",
-    answer_lost_text: "您的答复已发送，但无法确认是否送达。请勿再次打开此链接：第二次答复可能会被用于下一个步骤。\
-                       请让向您发送此链接的人查看自动化的状态。",
+    answer_lost_text: "您的答复已发送，但我们无法确认是否送达。请勿再次打开此链接：第二次答复可能会被用于下一个步骤。\
+                       请让向您发送此链接的人确认答复是否送达。",
     program_title: "供程序使用的链接",
     program_text: "此链接用于接收程序发来的数据，无法在浏览器中使用。未发送任何内容。",
     wrong_title: "操作未成功",

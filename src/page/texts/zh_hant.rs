@@ -9,8 +9,7 @@ pub const ZH_HANT: Texts = Texts {
     kept_title: "仍在等待回覆",
     kept_text: "這項請求會繼續等待回覆。您可以關閉此頁面。",
     unconfirmed_title: "已送出",
-    unconfirmed_text: "您的回覆已送出，這項請求現已結束，而且幾乎可以確定是因為您的回覆而結束。\
-                       但確認訊息在途中遺失了。",
+    unconfirmed_text: "您的回覆已送出，這項請求現已結束。我們無法確認它是否因您的回覆而結束。",
     unconfirmed_kept_text: "這項請求現已結束，不需要再繼續等待。",
 
     // --- a page that asks ---
@@ -90,8 +89,8 @@ pub const ZH_HANT: Texts = Texts {
     later_text: "服務目前無法回應。未送出任何內容，您可以放心再次開啟此連結。",
     unsure_title: "未能確認",
     unsure_text: "您的回覆已送出，但未能獲得確認。您可以放心再次開啟此連結：回覆只會生效一次。",
-    answer_lost_text: "您的回覆已送出，但無法確認是否送達。請勿再次開啟此連結：第二次回覆可能會用於下一個步驟。\
-                       請傳送此連結給您的人查看自動化的狀態。",
+    answer_lost_text: "您的回覆已送出，但我們無法確認是否送達。請勿再次開啟此連結：第二次回覆可能會用於下一個步驟。\
+                       請傳送此連結給您的人確認回覆是否送達。",
     program_title: "供程式使用的連結",
     program_text: "此連結用於接收程式傳來的資料，無法在瀏覽器中使用。未送出任何內容。",
     wrong_title: "操作未成功",
