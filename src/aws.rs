@@ -2,6 +2,7 @@
 
 mod deliver;
 mod https;
+mod proven;
 
 use crate::config::Config;
 use crate::tls;
@@ -24,6 +25,7 @@ use aws_smithy_types::config_bag::ConfigBag;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use https::Https;
+use proven::NeverSent;
 use std::error::Error;
 use std::time::Duration;
 
@@ -45,7 +47,7 @@ macro_rules! reporting_client {
         let mut config = $sdk::Config::builder()
             .behavior_version(behavior_version())
             .region($sdk::config::Region::new($shared.region.clone()))
-            .http_client($shared.http.clone())
+            .http_client($shared.report.clone())
             .retry_config(RetryConfig::disabled())
             .timeout_config(
                 TimeoutConfig::builder()
@@ -64,7 +66,10 @@ macro_rules! reporting_client {
 #[derive(Clone)]
 pub struct Shared {
     region: String,
+    /// With a pool, for what may be repeated.
     http: SharedHttpClient,
+    /// Over connections that proved themselves.
+    report: SharedHttpClient,
     /// Without a pool.
     deliver: SharedHttpClient,
     credentials: Option<SharedCredentialsProvider>,
@@ -81,9 +86,9 @@ impl Shared {
             Some(path) => tls::bundle(path)?,
         };
         let http = Https::new(tls::client(roots)?);
-        let deliver = http.without_pool().into_shared();
         Ok(Self {
-            deliver,
+            report: http.proven().into_shared(),
+            deliver: http.without_pool().into_shared(),
             ..Self::with_http(config, http.into_shared(), credentials)
         })
     }
@@ -96,6 +101,7 @@ impl Shared {
     ) -> Self {
         Self {
             region: config.region.clone(),
+            report: http.clone(),
             deliver: http.clone(),
             http,
             credentials,
@@ -237,7 +243,7 @@ pub fn fault<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Faul
     match error {
         SdkError::ConstructionFailure(_) => Fault::Ours,
         SdkError::DispatchFailure(failure) => match failure.as_connector_error() {
-            Some(error) if was_never_connected(error) => Fault::NotSent,
+            Some(error) if was_never_sent(error) => Fault::NotSent,
             Some(error) if error.is_user() => Fault::Ours,
             _ => Fault::MaybeSent,
         },
@@ -258,7 +264,7 @@ pub fn error_name<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) ->
         }
         SdkError::TimeoutError(_) => "timeout".to_owned(),
         SdkError::DispatchFailure(failure) => match failure.as_connector_error() {
-            Some(error) if was_never_connected(error) => "no connection".to_owned(),
+            Some(error) if was_never_sent(error) => "no connection".to_owned(),
             Some(error) if error.is_timeout() => "timeout".to_owned(),
             _ => "connection broken".to_owned(),
         },
@@ -275,12 +281,12 @@ pub fn error_name<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) ->
     }
 }
 
-/// Whether the connection never came about, so that nothing can have been written to it.
-fn was_never_connected(error: &ConnectorError) -> bool {
+/// Whether certainly nothing was written: no connection came about, or the one that did ended before its request began.
+fn was_never_sent(error: &ConnectorError) -> bool {
     let mut source: Option<&(dyn Error + 'static)> = Some(error);
     while let Some(error) = source {
-        if let Some(client) = error.downcast_ref::<hyper_util::client::legacy::Error>() {
-            return client.is_connect();
+        if error.is::<NeverSent>() || crate::connect::was_never_sent(error) {
+            return true;
         }
         source = error.source();
     }

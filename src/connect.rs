@@ -1,5 +1,6 @@
 //! A bound for everything that comes before a request: the name, TCP and TLS together.
 
+use hyper_util::client::legacy;
 use std::error::Error;
 use std::future::Future;
 use std::io;
@@ -22,6 +23,17 @@ impl<C> Timed<C> {
     pub const fn new(connector: C, limit: Duration) -> Self {
         Self { connector, limit }
     }
+}
+
+/// Whether this error of the HTTP client says that nothing of the request was written: there was no connection, or it ended
+/// before the request was begun. Only then does hyper call a request canceled.
+pub fn was_never_sent(error: &(dyn Error + 'static)) -> bool {
+    if let Some(client) = error.downcast_ref::<legacy::Error>() {
+        return client.is_connect();
+    }
+    error
+        .downcast_ref::<hyper::Error>()
+        .is_some_and(hyper::Error::is_canceled)
 }
 
 impl<C> Service<http::Uri> for Timed<C>

@@ -38,6 +38,8 @@ impl<'a> Stage<'a> {
                 aws.fault_always(operation, Fault::Late(Duration::from_millis(latency)));
             }
         }
+        // A connection to Step Functions is asked before a report.
+        aws.pings_take(Duration::from_millis(plan.states_latency));
         let key = aws.make_key();
         Self {
             subject,

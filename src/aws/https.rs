@@ -3,6 +3,7 @@
 //! The SDK's own client would bring HTTP/2 and proxies along, and sets TLS up anew for each client of a service.
 
 use super::CONNECT;
+use super::proven::Proven;
 use crate::connect::Timed;
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::http::{
@@ -57,6 +58,13 @@ impl Https {
             client,
             connector: self.connector.clone(),
         }
+    }
+}
+
+impl Https {
+    /// The same over connections that prove themselves before each request: for reports.
+    pub fn proven(&self) -> Proven<Timed<HttpsConnector<Tcp>>> {
+        Proven::new(self.connector.clone())
     }
 }
 

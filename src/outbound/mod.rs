@@ -3,7 +3,7 @@
 mod resolver;
 
 use crate::config::OutboundSettings;
-use crate::connect::Timed;
+use crate::connect::{self, Timed};
 use crate::https_url::HttpsUrl;
 use crate::tls;
 use bytes::Bytes;
@@ -16,7 +16,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::{self, Client};
 use hyper_util::rt::TokioExecutor;
 use resolver::{PRIVATE, Resolver, Rule};
-use std::error::Error as _;
+use std::error::Error;
 use std::sync::OnceLock;
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
@@ -121,17 +121,19 @@ async fn read_up_to(mut body: Incoming, limit: usize, read: &mut Vec<u8>) {
 }
 
 fn failure(error: &legacy::Error) -> Failure {
-    if !error.is_connect() {
-        return Failure::Unknown("connection broken".to_owned());
-    }
-    let mut cause = error.source();
+    let mut was_sent = true;
+    let mut cause: Option<&(dyn Error + 'static)> = Some(error);
     while let Some(error) = cause {
         if error.to_string() == PRIVATE {
             return Failure::NotSent(PRIVATE.to_owned());
         }
+        was_sent &= !connect::was_never_sent(error);
         cause = error.source();
     }
-    Failure::NotSent(NO_CONNECTION.to_owned())
+    match was_sent {
+        true => Failure::Unknown("connection broken".to_owned()),
+        false => Failure::NotSent(NO_CONNECTION.to_owned()),
+    }
 }
 
 /// A client that keeps no connection: after Lambda has frozen the process, a kept one would be dead, and nobody could

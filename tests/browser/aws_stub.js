@@ -25,6 +25,8 @@ export async function startAws() {
   const server = createServer(async (request, response) => {
     const chunks = [];
     for await (const chunk of request) chunks.push(chunk);
+    // A connection is asked whether it still leads here.
+    if (request.url === '/ping') return response.end('healthy');
     const body = JSON.parse(Buffer.concat(chunks).toString());
     const answer = (status, object) => {
       response.writeHead(status, { 'Content-Type': 'application/x-amz-json-1.1' });

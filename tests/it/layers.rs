@@ -307,13 +307,14 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("aws_config", &["entry/laptop/"]),
     ("lambda_http", &["entry/lambda.rs"]),
     ("lambda_runtime", &["entry/lambda.rs"]),
-    ("hyper::", &["aws/", "entry/laptop/", "outbound/"]),
+    ("hyper::", &["aws/", "connect.rs", "entry/laptop/", "outbound/"]),
     ("hyper_rustls", &["aws/", "outbound/"]),
     ("rustls::", &["aws/", "tls.rs"]),
     ("clap", &["entry/laptop/"]),
     (
         "tokio::",
         &[
+            "aws/",
             "channels/",
             "connect.rs",
             "entry/",

@@ -4,6 +4,7 @@
 mod support;
 
 mod faults;
+mod frozen;
 mod harness;
 mod leaks;
 mod levels;

@@ -155,6 +155,21 @@ impl Instance<'_> {
         self.visit(Door::Rest, &HttpRequest::for_url("GET", url))
     }
 
+    /// Freezes the process between two events.
+    #[track_caller]
+    pub fn freeze(&mut self) {
+        self.function
+            .as_mut()
+            .expect("it runs")
+            .freeze()
+            .expect("it waits");
+    }
+
+    /// Lets it go on.
+    pub fn thaw(&mut self) {
+        self.function.as_mut().expect("it runs").thaw();
+    }
+
     /// Must not come out.
     pub fn keep_secret(&mut self, secret: &str) {
         self.secrets.push(secret.to_owned());
@@ -216,7 +231,15 @@ fn json_lines(remains: &Remains) -> Vec<Value> {
 #[track_caller]
 fn check_line(line: &Value, request_ids: &HashSet<String>) {
     let outcome = line.get("outcome").map(text).expect("an outcome");
-    let known = ["created", "recorded", "closed_during_retry", "inert", "refused"];
+    let known = [
+        "created",
+        "recorded",
+        "closed_during_retry",
+        "answer_lost",
+        "answered",
+        "inert",
+        "refused",
+    ];
     assert!(known.contains(&outcome.as_str()), "{line}");
     assert!(line.get("duration_ms").is_some_and(Value::is_number), "{line}");
     let status = line.get("status").and_then(Value::as_u64).expect("a status");

@@ -100,6 +100,7 @@ struct State {
     connections_to_reset: usize,
     connections: usize,
     pings: usize,
+    ping_time: Duration,
     calls: Vec<Call>,
     clock_offset: SignedDuration,
 }
@@ -272,6 +273,11 @@ impl FakeAws {
         self.state().connections
     }
 
+    /// How long an answer to such a request takes; nothing at first.
+    pub fn pings_take(&self, time: Duration) {
+        self.state().ping_time = time;
+    }
+
     /// How many requests asked for nothing; they are no calls.
     pub fn pings(&self) -> usize {
         self.state().pings
@@ -324,6 +330,7 @@ impl Shared {
                 connections_to_reset: 0,
                 connections: 0,
                 pings: 0,
+                ping_time: Duration::ZERO,
                 calls: Vec::new(),
                 clock_offset: SignedDuration::ZERO,
             }),

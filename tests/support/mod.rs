@@ -10,6 +10,7 @@
 pub mod aws;
 pub mod emf;
 pub mod events;
+pub mod far_side;
 pub mod receiver;
 pub mod runtime_api;
 pub mod tls;

@@ -112,6 +112,8 @@ struct Shared {
 #[derive(Default)]
 struct State {
     waiting_event: Option<(String, Bytes)>,
+    /// The executable asks for an event.
+    asks: bool,
     /// The event that was fetched, and when.
     current: Option<(String, Instant)>,
     finished: Option<Invocation>,
@@ -297,6 +299,37 @@ impl Function {
         self.child.id()
     }
 
+    /// Freezes the process between two events, as Lambda does: once it asks for the next one, it is stopped.
+    pub fn freeze(&mut self) -> Result<(), Failure> {
+        self.wait(self.timeout, |state| state.asks.then_some(Ok(())))?;
+        self.signal("STOP", true);
+        Ok(())
+    }
+
+    /// Lets a frozen process go on.
+    pub fn thaw(&mut self) {
+        self.signal("CONT", false);
+    }
+
+    /// Sends a signal, and waits until the process is stopped or is not (`/proc/<id>/stat`).
+    fn signal(&self, name: &str, stopped: bool) {
+        let id = self.child.id();
+        let kill = Command::new("kill")
+            .args([format!("-{name}"), id.to_string()])
+            .status();
+        assert!(kill.expect("kill").success(), "SIG{name}");
+        let deadline = Instant::now() + Duration::from_secs(60);
+        loop {
+            let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).expect("a process");
+            let (_, after_name) = stat.rsplit_once(") ").expect("a name in brackets");
+            if after_name.starts_with('T') == stopped {
+                return;
+            }
+            assert!(Instant::now() < deadline, "after SIG{name}: {stat}");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
     /// Ends the process and gives all that it wrote.
     pub fn finish(mut self) -> Remains {
         self.end();
@@ -469,6 +502,7 @@ async fn answer(shared: &Shared, request: Request<Incoming>) -> Result<Answer, h
 /// Waits for an event; Lambda lets the process wait here, too.
 async fn next(shared: &Shared) -> Result<Answer, http::Error> {
     shared.change(|state| {
+        state.asks = true;
         state.times.ready.get_or_insert_with(|| shared.started.elapsed());
         if let Some((request_id, _)) = &state.current {
             state
@@ -479,7 +513,10 @@ async fn next(shared: &Shared) -> Result<Answer, http::Error> {
     loop {
         let event = shared.state().waiting_event.take();
         if let Some((request_id, event)) = event {
-            shared.change(|state| state.current = Some((request_id.clone(), Instant::now())));
+            shared.change(|state| {
+                state.asks = false;
+                state.current = Some((request_id.clone(), Instant::now()));
+            });
             let deadline = SystemTime::now() + shared.timeout;
             let deadline = deadline
                 .duration_since(SystemTime::UNIX_EPOCH)

@@ -120,7 +120,14 @@ where
 {
     let (head, body) = request.into_parts();
     if head.method == Method::GET && head.uri.path() == "/ping" {
-        shared.state().pings += 1;
+        let time = {
+            let mut state = shared.state();
+            state.pings += 1;
+            state.ping_time
+        };
+        if !time.is_zero() {
+            tokio::time::sleep(time).await;
+        }
         let text = "healthy".to_owned();
         return Ok(Answer {
             status: 200,
