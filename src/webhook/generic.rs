@@ -25,8 +25,8 @@ pub struct Generic {
     pub separator: Option<Separator>,
     /// What is signed, as it was written: `{body}`, `{ts}`, `{address}`, `{header:name}` and fixed texts.
     pub parts: Vec<String>,
-    /// Where the link points, as far as that is known; `None` where that is not signed.
-    pub base: Option<Option<String>>,
+    /// Where the link points, if that is signed and known.
+    pub base: Option<String>,
     /// Where the time stands.
     pub time: Option<(TimeIn, TimeUnit)>,
     /// Of the HMAC.
@@ -104,6 +104,11 @@ impl Generic {
                 "holds {ts}; say where it is: ts_header, ts_key or ts_separator",
             )),
         }
+    }
+
+    /// Whether the address is among the parts of what is signed.
+    pub(super) fn signs_address(&self) -> bool {
+        self.parts.iter().any(|part| part_of(part) == Part::Address)
     }
 
     /// Several signatures need a separator that is in none of them, and in no other list.
@@ -194,11 +199,6 @@ fn check_joins(parts: &[Part<'_>]) -> Result<(), Fault> {
         return Err(Fault::at("parts", what));
     }
     Ok(())
-}
-
-/// Whether the address is among the parts of what is signed.
-pub(super) fn signs_address(parts: &[String]) -> bool {
-    parts.iter().any(|part| part_of(part) == Part::Address)
 }
 
 /// Refuses a separator that can be in a time: digits, and what RFC 3339 has between them.

@@ -138,14 +138,12 @@ impl Verify {
 
     /// Where the link points, for a sender that signs its address.
     pub fn base(&self) -> Option<&str> {
-        self.scheme.base()?.as_deref()
+        self.scheme.base()
     }
 
     /// Notes where the link points, if the sender signs that.
     pub fn set_base(&mut self, url: &str) {
-        if let Some(base) = self.scheme.base_mut() {
-            *base = Some(url.to_owned());
-        }
+        self.scheme.set_base(url);
     }
 
     /// Under which addresses the sender may know the link: as it was handed out, and where a form tells the address from what
@@ -170,7 +168,7 @@ impl Verify {
 
     /// Whether the address is missing that the sender signs.
     pub fn lacks_base(&self) -> bool {
-        self.scheme.base() == Some(&None)
+        self.scheme.signs_address() && self.scheme.base().is_none()
     }
 
     /// The scheme for people: nothing of it is secret.

@@ -1,6 +1,6 @@
 //! The schemes: what each takes of `verify`, which secrets it has, and how it checks.
 
-use super::generic::{self, Generic, TimeIn, check_header};
+use super::generic::{Generic, TimeIn, check_header};
 use super::intake::BodyKind;
 use super::mac::{self, Algorithm, Encoding, Row};
 use super::received::{Received, TimeUnit};
@@ -140,7 +140,7 @@ impl Scheme {
         };
         let is_generic = matches!(scheme, Scheme::Generic(_));
         let has_header = is_generic || matches!(scheme, Scheme::Header(_));
-        let has_url = scheme.base().is_some();
+        let has_url = scheme.signs_address();
         for (field, is_given, belongs) in [
             ("header", wire.header.is_some(), has_header),
             ("prefix", wire.prefix.is_some(), is_generic),
@@ -188,9 +188,7 @@ impl Scheme {
                 wire.algo = Some(generic.algorithm);
                 wire.encoding = Some(generic.encoding);
                 wire.key = Some(generic.key);
-                if let Some(base) = &generic.base {
-                    wire.url.clone_from(base);
-                }
+                wire.url.clone_from(&generic.base);
             }
             Scheme::StandardWebhooks
             | Scheme::Svix
@@ -218,21 +216,30 @@ impl Scheme {
         }
     }
 
-    /// Where the link points, as far as that is known; `None` where the sender does not sign it.
-    pub(super) fn base(&self) -> Option<&Option<String>> {
+    /// Whether the sender signs the address that it calls.
+    pub(super) fn signs_address(&self) -> bool {
         match self {
-            Scheme::Twilio { base } | Scheme::Square { base } => Some(base),
-            Scheme::Generic(generic) => generic.base.as_ref(),
+            Scheme::Twilio { .. } | Scheme::Square { .. } => true,
+            Scheme::Generic(generic) => generic.signs_address(),
+            _ => false,
+        }
+    }
+
+    /// Where the link points, if the sender signs that and it is known.
+    pub(super) fn base(&self) -> Option<&str> {
+        match self {
+            Scheme::Twilio { base } | Scheme::Square { base } => base.as_deref(),
+            Scheme::Generic(generic) => generic.base.as_deref(),
             _ => None,
         }
     }
 
-    /// The same, to note it.
-    pub(super) fn base_mut(&mut self) -> Option<&mut Option<String>> {
+    /// Notes where the link points, if the sender signs that.
+    pub(super) fn set_base(&mut self, url: &str) {
         match self {
-            Scheme::Twilio { base } | Scheme::Square { base } => Some(base),
-            Scheme::Generic(generic) => generic.base.as_mut(),
-            _ => None,
+            Scheme::Twilio { base } | Scheme::Square { base } => *base = Some(url.to_owned()),
+            Scheme::Generic(generic) if generic.signs_address() => generic.base = Some(url.to_owned()),
+            _ => {}
         }
     }
 
@@ -450,13 +457,12 @@ fn read_generic(wire: &wire::Verify) -> Result<Generic, Fault> {
         let what = "is of use beside ts_header, ts_key or ts_separator only";
         return Err(Fault::at("ts_unit", what));
     }
-    let parts = wire.parts.clone().unwrap_or_else(|| vec!["{body}".to_owned()]);
     let generic = Generic {
         header: needed("header", wire.header.as_ref())?.clone(),
         prefix: wire.prefix.clone(),
         separator: wire.separator,
-        base: generic::signs_address(&parts).then(|| wire.url.clone()),
-        parts,
+        parts: wire.parts.clone().unwrap_or_else(|| vec!["{body}".to_owned()]),
+        base: wire.url.clone(),
         time,
         algorithm: wire.algo.unwrap_or(Algorithm::Sha256),
         encoding: wire.encoding.unwrap_or(Encoding::Hex),
