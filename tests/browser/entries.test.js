@@ -25,6 +25,9 @@ const ENTRIES = {
   'f.servers': ['40'],
   'f.share': ['12.50'],
   'f.checks': ['load', 'security'],
+  'f.begin': ['2026-12-24T18:00'],
+  'f.host': ['192.0.2.7'],
+  'f.step': ['2,5'],
   'f.notify': ['true'],
   'f.reason': [NASTY],
 };
@@ -128,13 +131,14 @@ test('entries survive twice, and arrive when the wrong ones are mended', async (
   assert.equal(state, 'succeeded');
   assert.deepEqual(details, {
     ticket: 'OPS-7', remark: ENTRIES['f.remark'][0], day: '2026-12-24', mail: 'team@example.com', page: 'https://example.com/?a=1&b=2',
-    window: 'night', region: 'milan', servers: 4, share: 12.5, checks: ['load', 'security'], notify: true,
+    window: 'night', region: 'milan', servers: 4, share: 12.5, checks: ['load', 'security'],
+    begin: '2026-12-24T18:00:00Z', host: '192.0.2.7', step: 2.5, notify: true,
   });
 });
 
 test('what a browser of another kind sends is shown again as it was', async (t) => {
   const { page } = await open(t);
-  const odd = { 'f.servers': 'a dozen', 'f.share': '1,5 "or" so', 'f.day': 'Christmas <eve>', 'f.ticket': 'x'.repeat(2_000) };
+  const odd = { 'f.servers': 'a dozen', 'f.share': '1,5 "or" so', 'f.day': 'Christmas <eve>', 'f.begin': '2026-02-30T18:00', 'f.ticket': 'x'.repeat(2_000) };
   await page.evaluate((odd) => {
     for (const [name, value] of Object.entries(odd)) {
       const field = document.querySelector(`[name="${name}"]`);

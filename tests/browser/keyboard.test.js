@@ -132,6 +132,8 @@ test('a form: every field, an error, the first outcome', async (t) => {
   await keys.press('Space');
   await keys.press('Tab');
   await keys.press('Space');
+  await go('step');
+  await keys.type('2,5');
   await go('notify');
   await keys.press('Space');
   await tabTo(page, 'approve');
@@ -157,7 +159,7 @@ test('a form: every field, an error, the first outcome', async (t) => {
     state: 'succeeded',
     details: {
       ticket: 'OPS-12', remark: 'first\nsecond', day: '2026-12-24', mail: 'team@example.com', page: 'https://status.example.com',
-      window: 'noon', region: 'london', servers: 3, share: 12.5, checks: ['load', 'smoke'], notify: true,
+      window: 'noon', region: 'london', servers: 3, share: 12.5, checks: ['load', 'smoke'], step: 2.5, notify: true,
     },
   });
 });
@@ -186,7 +188,7 @@ test('Tab visits every field and button once, in the order of the page', async (
     // A group of radio buttons is one stop.
     return all.filter(({ type, name }) => type !== 'radio' || (!names.has(name) && names.add(name))).map(({ id, value }) => id || value);
   });
-  assert.equal(inOrder.length, 11 + 2 + 1 + 3);
+  assert.equal(inOrder.length, 14 + 2 + 1 + 3);
   assert.deepEqual(await tabTo(page, inOrder.at(-1)), inOrder);
 });
 
