@@ -40,5 +40,6 @@ pub mod template;
 pub mod tls;
 pub mod token;
 pub mod transaction;
+pub mod unseen;
 pub mod web;
 pub mod webhook;

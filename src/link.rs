@@ -178,11 +178,12 @@ pub struct Query {
 }
 
 impl Query {
-    /// Reads a query string as browsers write it.
+    /// Reads a query string as browsers write it, or as programs write it that escape `&` for HTML where nobody undoes it.
     pub fn parse(query: &str) -> Self {
         let mut read = Self::default();
         let mut parameters = Vec::new();
-        for (name, value) in form_urlencoded::parse(query.as_bytes()).into_owned() {
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            let (name, value) = (without_escape(&name).to_owned(), value.into_owned());
             match name.as_str() {
                 "data" => {
                     read.data_is_repeated |= read.data.is_some();
@@ -220,6 +221,12 @@ impl Query {
         };
         agree(&self.actions, name.as_str()) && agree(&self.types, kind.as_str())
     }
+}
+
+/// The name of a parameter. In front of it stands what is left of an `&amp;` whose `&` was taken for the separator; escaped
+/// twice, it stands there twice. No placeholder can have such a name, so nobody's parameter is lost.
+fn without_escape(name: &str) -> &str {
+    name.trim_start_matches("amp;")
 }
 
 impl fmt::Debug for Query {
@@ -408,6 +415,52 @@ mod tests {
         assert_eq!(Query::parse("").data(), Err(Damage::Missing));
         assert_eq!(Query::parse("action=a").data(), Err(Damage::Missing));
         assert_eq!(Query::parse("data=3-A&data=3-A").data(), Err(Damage::Repeated));
+    }
+
+    #[test]
+    fn names_lose_what_is_left_of_an_escaped_separator() {
+        let bare = Query::parse("action=a&type=failure&data=3-A&who=Ann");
+        for query in [
+            "action=a&amp;type=failure&amp;data=3-A&amp;who=Ann",
+            "amp;action=a&type=failure&amp;amp;data=3-A&amp;amp;who=Ann",
+            "action=a&amp%3Btype=failure&%61mp;data=3-A&amp;who=Ann",
+            "action=a&type=failure&data=3-A&who=Bo&amp;who=Ann",
+        ] {
+            let read = Query::parse(query);
+            assert_eq!(read.data(), bare.data(), "{query}");
+            assert!(read.agrees(&name("a"), ActionType::Failure), "{query}");
+            let who = crate::template::fill("$who", &read.parameters, str::to_owned);
+            assert_eq!(who.as_deref(), Ok("Ann"), "{query}");
+        }
+        // Twice is twice, however it is written.
+        for query in [
+            "data=3-A&amp;data=3-A",
+            "amp;data=3-A&data=3-B",
+            "amp;data=3-A&amp;amp;data=3-A",
+            "data=3-A&amp%3Bdata=",
+        ] {
+            assert_eq!(Query::parse(query).data(), Err(Damage::Repeated), "{query}");
+        }
+        for query in [
+            "type=failure&amp;type=failure",
+            "action=a&amp;action=a",
+            "amp;type=success",
+        ] {
+            assert!(
+                !Query::parse(query).agrees(&name("a"), ActionType::Failure),
+                "{query}"
+            );
+        }
+        for query in [
+            "&amp;",
+            "amp;=3-A",
+            "AMP;data=3-A",
+            "amp=3-A",
+            "xamp;data=3-A",
+            "amp; data=3-A",
+        ] {
+            assert_eq!(Query::parse(query).data(), Err(Damage::Missing), "{query}");
+        }
     }
 
     #[test]

@@ -43,8 +43,7 @@ pub fn vectors() -> &'static BTreeMap<String, Value> {
             .flat_map(read_folder);
         let vector = |vector: Value| {
             let link = vector["link"].as_str().expect("a vector has a link");
-            let bare = link.trim_end_matches(|c| " .,;:!?)]}>'\"".contains(c));
-            (bare.to_owned(), vector)
+            (super::link::bare(link), vector)
         };
         files.map(vector).collect()
     });

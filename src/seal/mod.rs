@@ -15,15 +15,16 @@ pub use sealed::Sealed;
 use crate::nonce::NonceKey;
 use crate::payload::{Opened, Payload, json_form};
 use crate::rejection::Damage;
+use crate::unseen::is_unseen;
 use base64::Engine as _;
 use base64::alphabet::URL_SAFE;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use ring::digest::{SHA256, digest};
 use ring::hkdf::HKDF_SHA256;
 
-/// Longest text of a `3-` link behind its prefix, in characters (docs/FORMAT.md, "Text").
+/// Longest text of a `3-` link after its prefix, in characters as received (docs/FORMAT.md, "Text").
 pub const MAX_SEALED_CHARS: usize = 8_192;
-/// Longest text of a `1-` or `2-` link, prefix included, in characters.
+/// Longest text of a `1-` or `2-` link, prefix included, in characters as received.
 pub const MAX_OLD_CHARS: usize = 10_240;
 
 /// Canonical base64url without padding.
@@ -45,16 +46,19 @@ pub enum Untrusted {
 }
 
 impl Untrusted {
-    /// Looks at the text of `data`; what mail programs glue to the end of an address is taken off.
+    /// Looks at the text of `data`, without what mail and chat programs do to it.
     ///
     /// # Errors
-    /// Why this can be no link of any format.
-    pub fn parse(data: &str) -> Result<Self, Damage> {
-        let data = data.trim_end_matches([' ', '.', ',', ';', ':', '!', '?', ')', ']', '}', '>', '\'', '"']);
+    /// Why this is not a link of any format.
+    pub fn parse(received: &str) -> Result<Self, Damage> {
+        let length = received.chars().count();
+        if length > MAX_OLD_CHARS {
+            return Err(Damage::TooLong);
+        }
+        let data = as_sent(received);
         let (prefix, text) = data.split_at_checked(2).ok_or(Damage::UnknownFormat)?;
         match prefix {
-            "3-" if text.len() > MAX_SEALED_CHARS => Err(Damage::TooLong),
-            "1-" | "2-" if data.len() > MAX_OLD_CHARS => Err(Damage::TooLong),
+            "3-" if length > MAX_SEALED_CHARS + prefix.len() => Err(Damage::TooLong),
             "1-" => Ok(Untrusted::Plain(Plain(decode(&EITHER, text)?))),
             "2-" => Ok(Untrusted::Legacy(decode(&EITHER, text)?)),
             "3-" => Sealed::parse(decode(&UNPADDED, text)?).map(Untrusted::Sealed),
@@ -78,6 +82,14 @@ impl Untrusted {
             Untrusted::Sealed(_) => 3,
         }
     }
+}
+
+/// The text that was sent: programs on the way wrap it, put characters in that nobody sees, and take the end of a
+/// sentence for a part of the address (docs/FORMAT.md, F1).
+fn as_sent(received: &str) -> String {
+    let is_ours = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '=');
+    let seen = received.chars().filter(|c| !is_unseen(*c));
+    seen.take_while(is_ours).collect()
 }
 
 fn decode(engine: &GeneralPurpose, text: &str) -> Result<Vec<u8>, Damage> {
@@ -146,26 +158,120 @@ mod tests {
         for data in ["1-e30", "1-e30=", "2-AQ==", "2-AQ"] {
             assert!(parse(data).is_ok(), "{data}");
         }
-        for data in ["1-e31", "2-AR==", "2-A", "2-A=Q=", "2-AQ+/", "2-AQ AQ", "3-AQ=="] {
+        for data in ["1-e31", "2-AR==", "2-A", "2-A=Q=", "2-AR+/", "2-A R", "3-AQ=="] {
             assert_eq!(parse(data), Err(Damage::NotBase64), "{data}");
         }
+    }
+
+    /// What [`Untrusted::parse`] makes of it, bytes included.
+    fn parsed(data: &str) -> Result<(u8, Vec<u8>), Damage> {
+        Untrusted::parse(data).map(|untrusted| match untrusted {
+            Untrusted::Plain(Plain(bytes)) => (1, bytes),
+            Untrusted::Legacy(bytes) => (2, bytes),
+            Untrusted::Sealed(_) => (3, Vec::new()),
+        })
     }
 
     #[test]
     fn what_mail_programs_glue_on_is_taken_off() {
         for glue in [
-            ".", ",", ";", ":", "!", "?", ")", "]", "}", ">", "'", "\"", " ", ">).", "\". ",
+            ".",
+            ",",
+            ";",
+            ":",
+            "!",
+            "?",
+            ")",
+            "]",
+            "}",
+            ">",
+            "'",
+            "\"",
+            " ",
+            ">).",
+            "\". ",
+            "*",
+            "/",
+            "&",
+            "%",
+            "(",
+            "。",
+            "、",
+            "」",
+            "）",
+            "”",
+            "»",
+            "…",
+            "।",
+            "😀",
+            "\u{fe0f}",
+            "\u{fffd}",
+            ". See you",
+            "。次の文",
+            "?utm_source=x",
+            "*AAAA",
+            "+",
         ] {
-            assert_eq!(parse(&format!("2-AgV4{glue}")), Ok(2), "{glue}");
+            for link in ["2-AgV4", "1-e30", "1-e30=", "2-AgV4-_-_"] {
+                assert_eq!(parsed(&format!("{link}{glue}")), parsed(link), "{link}{glue}");
+            }
         }
-        for glue in ["\u{a0}", "*", "/", "&", "%", "\n", "(", "\t"] {
+        // What belongs to the alphabet cannot be told from the link.
+        for glue in ["-", "_", "A", "="] {
+            assert_ne!(parsed(&format!("2-AgV4{glue}")), parsed("2-AgV4"), "{glue}");
+        }
+        // Nor can anything be told from what comes before the prefix.
+        for before in ["<", "\"", "(", "「", "a", "😀"] {
             assert_eq!(
-                parse(&format!("2-AgV4{glue}")),
-                Err(Damage::NotBase64),
-                "{glue:?}"
+                parse(&format!("{before}2-AgV4")),
+                Err(Damage::UnknownFormat),
+                "{before}"
             );
         }
-        assert_eq!(parse("2-AgV4-_-_"), Ok(2));
+    }
+
+    #[test]
+    fn what_nobody_sees_is_taken_out() {
+        for unseen in [
+            " ",
+            "\t",
+            "\n",
+            "\r\n",
+            "\r\n\t",
+            "\u{b}",
+            "\u{c}",
+            "\0",
+            "\u{7f}",
+            "\u{85}",
+            "\u{a0}",
+            "\u{ad}",
+            "\u{1680}",
+            "\u{200b}",
+            "\u{200d}",
+            "\u{200e}",
+            "\u{2028}",
+            "\u{2029}",
+            "\u{202e}",
+            "\u{2060}",
+            "\u{2066}",
+            "\u{3000}",
+            "\u{feff}",
+            "\u{e0001}",
+        ] {
+            for (link, same) in [
+                (format!("{unseen}2-AgV4"), "2-AgV4"),
+                (format!("2{unseen}-AgV4"), "2-AgV4"),
+                (format!("2-{unseen}AgV4"), "2-AgV4"),
+                (format!("2-Ag{unseen}V4{unseen}"), "2-AgV4"),
+                (format!("1-e{unseen}30{unseen}="), "1-e30="),
+                (format!("{unseen}.2-AgV4"), ".2-AgV4"),
+                (format!("2-AgV4{unseen}. AgV4"), "2-AgV4"),
+                (format!("2-AgV4{unseen}AgV4"), "2-AgV4AgV4"),
+                (format!("3-{unseen}AA=="), "3-AA=="),
+            ] {
+                assert_eq!(parsed(&link), parsed(same), "{link:?}");
+            }
+        }
     }
 
     #[test]
@@ -185,6 +291,17 @@ mod tests {
         assert_eq!(parse(&format!("2-{}", "A".repeat(MAX_OLD_CHARS - 2))), Ok(2));
         assert_eq!(
             parse(&format!("1-{}", "A".repeat(MAX_OLD_CHARS - 1))),
+            Err(Damage::TooLong)
+        );
+        // As received, in characters.
+        let longest = format!("2-{}", "A".repeat(MAX_OLD_CHARS - 3));
+        assert_eq!(parse(&format!("{longest}。")), parse(&longest));
+        assert_eq!(parse(&format!("{longest}。 ")), Err(Damage::TooLong));
+        let longest = format!("3-{}", "A".repeat(MAX_SEALED_CHARS - 1));
+        assert_eq!(parse(&format!("\u{feff}{longest}")), parse(&longest));
+        assert_eq!(parse(&format!("\n\n{longest}")), Err(Damage::TooLong));
+        assert_eq!(
+            parse(&format!("3-AQ{}", " ".repeat(MAX_SEALED_CHARS))),
             Err(Damage::TooLong)
         );
     }

@@ -18,6 +18,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("calls", &[]),
     ("origin", &[]),
     ("https_url", &[]),
+    ("unseen", &[]),
     ("rejection", &["transaction"]),
     ("json", &["select"]),
     // The pure core: no I/O, no clock, no environment, nothing of AWS.
@@ -54,7 +55,14 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
     (
         "seal",
-        &["constant_time", "nonce", "payload", "rejection", "webhook"],
+        &[
+            "constant_time",
+            "nonce",
+            "payload",
+            "rejection",
+            "unseen",
+            "webhook",
+        ],
     ),
     ("webhook", &["constant_time", "json", "rejection", "select"]),
     ("event", &["rejection", "target", "transaction"]),

@@ -1227,3 +1227,151 @@ fn one_line_of_the_log_tells_of_each_use() {
     assert!(log[2].get("transaction_id").is_none());
     assert_eq!(query(&url).len(), 3);
 }
+
+// --- what mail and chat programs do to links ---
+
+/// What a program may have made of a link, as it comes in a request; the link stays what it is.
+fn travelled(url: &str) -> Vec<String> {
+    let after = [
+        "%E3%80%82",
+        "%C2%A0",
+        "%0D%0A",
+        "%20",
+        "+",
+        "%09",
+        ".",
+        ",",
+        ")",
+        "'",
+        "%27",
+        "%22",
+        "*",
+        "%3E",
+        "%E3%80%8D",
+        "%EF%BC%89",
+        "%E2%80%9D",
+        "%E2%80%A8",
+        "%E2%80%8B",
+        "%EF%BB%BF",
+        "%C2%AD",
+        "%E2%81%A0",
+        "%F0%9F%98%80",
+        "%FF%FE",
+        "%00",
+        "%",
+        "%E3%80%82%E6%AC%A1%E3%81%AE",
+        ".+See+you",
+        "%3Fx%3Dy",
+        "%26x",
+    ];
+    let start = url.find("data=").unwrap() + 5;
+    let (head, link) = url.split_at(start);
+    let (first, rest) = link.split_at(link.len() / 2);
+    let mut urls: Vec<String> = after.iter().map(|glue| format!("{url}{glue}")).collect();
+    for inside in ["%0D%0A", "%0A", "+", "%20%20", "%E2%80%8B", "%C2%AD", "%0D%0A%09"] {
+        urls.push(format!("{head}{first}{inside}{rest}"));
+        urls.push(format!("{head}{inside}{link}"));
+        urls.push(format!("{head}{}{inside}{}", &link[..1], &link[1..]));
+    }
+    urls.push(url.replace('&', "&amp;"));
+    urls.push(url.replace('&', "&amp;amp;"));
+    urls.push(url.replace('?', "?amp;"));
+    urls.push(format!("{}%E3%80%82", url.replace('&', "&amp;")));
+    urls
+}
+
+#[test]
+fn links_are_read_as_they_were_sent() {
+    for stack in [Stack::new(FEATURES), Stack::without_key(FEATURES)] {
+        let url = stack.link(heartbeat(), nothing());
+        let expected = stack.get(&url);
+        assert_eq!(expected.status, 200);
+        for changed in travelled(&url) {
+            for method in ["GET", "POST", "HEAD"] {
+                let answer = stack.visit(method, &changed, &[], b"");
+                assert_eq!(answer, stack.visit(method, &url, &[], b""), "{method} {changed}");
+            }
+        }
+        assert_eq!(stack.get(&url), expected);
+    }
+}
+
+#[test]
+fn links_that_ask_and_post_actions_are_read_as_they_were_sent() {
+    let stack = Stack::new(FEATURES);
+    let asks = stack.link(with(success(json!(1)), json!({"confirm": true})), nothing());
+    for changed in travelled(&asks) {
+        let page = stack.get_as(&changed, "text/html");
+        assert_eq!(
+            (page.status, page.body.contains("<form")),
+            (200, true),
+            "{changed}"
+        );
+    }
+    let outcome = json!([{"name": "o", "type": "heartbeat", "schema": {}}]);
+    let posts = stack.link(post(outcome), nothing());
+    for changed in travelled(&posts) {
+        assert_eq!(stack.post(&changed, "{}").status, 200, "{changed}");
+    }
+}
+
+#[test]
+fn parameters_come_through_an_escaped_separator() {
+    let stack = Stack::new(FEATURES);
+    let url = stack.link(success(json!({"who": "$who", "type": "$type"})), parameters());
+    let url = format!("{url}&comment=x&who=Ann").replace('&', "&amp;");
+    assert_eq!(stack.get(&url).status, 200);
+    assert_eq!(stack.told(), [r#"success {"who":"Ann","type":"success"}"#]);
+}
+
+#[test]
+fn a_link_that_is_there_twice_is_damaged_however_it_is_written() {
+    let stack = Stack::new(FEATURES);
+    let url = stack.link(heartbeat(), nothing());
+    let link = data(&url);
+    for twice in [
+        format!("{url}&data={link}"),
+        format!("{url}&amp;data={link}"),
+        format!("{url}&amp;amp;data={link}"),
+        format!("{url}&amp%3Bdata=x"),
+        format!("{BASE}/respond?amp;data={link}&data={link}"),
+        format!("{url}&amp;data=%E3%80%82"),
+    ] {
+        assert_eq!(
+            stack.get(&twice).refusal(),
+            refusal(400, "InvalidPayload"),
+            "{twice}"
+        );
+    }
+    for other in ["&amp;type=failure", "&amp;type=heartbeat", "&amp;action=b"] {
+        let answer = stack.get(&format!("{url}{other}"));
+        assert_eq!(answer.refusal(), refusal(400, "ActionMismatched"), "{other}");
+    }
+}
+
+#[test]
+fn what_is_changed_within_the_alphabet_stays_refused() {
+    let stack = Stack::new(FEATURES);
+    let url = stack.link(heartbeat(), nothing());
+    let (head, last) = url.split_at(url.len() - 1);
+    let other = if last == "A" { "E" } else { "A" };
+    for changed in [
+        format!("{url}="),
+        format!("{url}%3D%3D"),
+        format!("{url}A"),
+        format!("{url}-"),
+        format!("{head}{other}"),
+        head.to_owned(),
+        url.replace("data=3-", "data=%3C3-"),
+        url.replace("data=3-", "data=2-"),
+        url.replace("data=3-", "data=3.-"),
+        url.replace("data=3-", "data=3-."),
+    ] {
+        assert_eq!(
+            stack.get(&changed).refusal(),
+            refusal(400, "InvalidPayload"),
+            "{changed}"
+        );
+    }
+    assert_eq!(stack.told(), ["waiting"]);
+}

@@ -28,6 +28,7 @@ use sfn_callback_urls::rejection::Damage;
 use sfn_callback_urls::seal::epoch::{self, Epoch};
 use sfn_callback_urls::seal::esdk::{self, Message};
 use sfn_callback_urls::seal::{self, DataKey, KeyRef, Sealed, SealingKey, Untrusted};
+use sfn_callback_urls::unseen::is_unseen;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{LazyLock, Once};
@@ -216,9 +217,10 @@ impl Vector {
             KeyRef::Local(id) => 1 + id.len(),
             KeyRef::Epoch(epoch) => 1 + epoch.to_be_bytes().len(),
         };
-        let text = self
-            .link
-            .trim_end_matches(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_');
+        let seen = self.link.chars().filter(|c| !is_unseen(*c));
+        let text: String = seen
+            .take_while(|c| c.is_ascii_alphanumeric() || "-_".contains(*c))
+            .collect();
         let text = text.strip_prefix("3-").ok_or("is no link of ours")?;
         let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|error| error.to_string())?;
         let salt = bytes[before_salt..before_salt + 16].try_into().unwrap();

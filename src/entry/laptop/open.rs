@@ -38,16 +38,9 @@ impl Open {
         Ok(())
     }
 
-    /// The `data` of an address, or what was given if it is no address.
+    /// The `data` of an address, or what was given if it is a link already.
     fn data(&self) -> Result<String, String> {
-        let Some((_, query)) = self.url.split_once('?') else {
-            return Ok(self.url.clone());
-        };
-        let query = query.split('#').next().unwrap_or_default();
-        Query::parse(query)
-            .data()
-            .map(str::to_owned)
-            .map_err(|damage| format!("the address has {damage}"))
+        data_of(&self.url)
     }
 
     async fn app(&self, untrusted: &Untrusted) -> Result<App, String> {
@@ -83,6 +76,19 @@ impl Open {
         let no_tasks = crate::tasks::Tasks::Listed(Arc::new(Mutex::new(crate::tasks::TaskList::new())));
         Ok(process::with(config, Keys::Local(keys), no_tasks, Channels::Off))
     }
+}
+
+/// See [`Open::data`]. A link may be followed by a question mark, too.
+fn data_of(given: &str) -> Result<String, String> {
+    let query = match given.split_once('?') {
+        Some((_, query)) if Untrusted::parse(given).is_err() => query,
+        Some(_) | None => return Ok(given.to_owned()),
+    };
+    let query = query.split('#').next().unwrap_or_default();
+    Query::parse(query)
+        .data()
+        .map(str::to_owned)
+        .map_err(|damage| format!("the address has {damage}"))
 }
 
 fn because(rejection: &Rejection) -> String {
@@ -237,6 +243,28 @@ mod tests {
     use crate::target::Target;
     use crate::token::TaskToken;
     use crate::transaction::TransactionId;
+
+    #[test]
+    fn the_link_is_found_however_it_was_copied() {
+        for given in [
+            "1-e30",
+            "1-e30?",
+            " 1-e30。",
+            "https://example.com/respond?data=1-e30",
+            "<https://example.com/respond?action=a&amp;type=b&amp;data=1-e30>",
+            "https://example.com/respond?data=1-e%0D%0A30%E3%80%82#x",
+            "https://example.com/respond?data=1-e\n30",
+        ] {
+            let data = data_of(given).unwrap();
+            assert_eq!(
+                Untrusted::parse(&data).map(|link| link.format()),
+                Ok(1),
+                "{given}"
+            );
+        }
+        assert!(data_of("https://example.com/respond?action=a").is_err());
+        assert!(data_of("https://example.com/respond?data=1-e30&amp;data=1-e30").is_err());
+    }
 
     #[test]
     fn everything_is_told_but_the_token() {

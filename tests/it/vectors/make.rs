@@ -631,6 +631,24 @@ fn opened_with_glue() -> Vec<Made> {
         let expect = payload(&payload_json(TOKEN, HEARTBEAT), false);
         Made::sealed(name, comment, Keys::local(), link, expect)
     };
+    // Once these were refused, under names without `ok_`; the links are those.
+    let renamed = |name: &str, comment: &str, link: String| {
+        let expect = payload(&payload_json(TOKEN, HEARTBEAT), false);
+        Made::sealed(name, comment, Keys::local(), link, expect)
+    };
+    let mut broken = Keys::local().link("white_space_inside", &with(&[]));
+    broken.insert(78, ' ');
+    let with_inside = |name: &str, comment: &str, inside: &str| {
+        let mut link = Keys::local().link(name, &with(&[]));
+        link.insert_str(76, inside);
+        let expect = payload(&payload_json(TOKEN, HEARTBEAT), false);
+        Made::sealed(name, comment, Keys::local(), link, expect)
+    };
+    let before = |name: &str, comment: &str, before: &str| {
+        let link = before.to_owned() + &Keys::local().link(name, &with(&[]));
+        let expect = payload(&payload_json(TOKEN, HEARTBEAT), false);
+        Made::sealed(name, comment, Keys::local(), link, expect)
+    };
     let (link, cause) = longest_link("ok_longest_text", 0);
     assert_eq!(link.len(), MAX_TEXT + 2);
     let action = format!(r#"{{"name":"approve","type":"failure","cause":"{cause}"}}"#);
@@ -644,6 +662,46 @@ fn opened_with_glue() -> Vec<Made> {
             "ok_mail_glue_each",
             "Every character that is taken off.",
             " .,;:!?)]}>'\"",
+        ),
+        renamed(
+            "ok_glue_other",
+            "Every character outside of the alphabet ends the link.",
+            Keys::local().link("glue_other", &with(&[])) + "*",
+        ),
+        made(
+            "ok_glue_sentence",
+            "An auto-linker took an ideographic full stop for a part of the address, and the next sentence.",
+            "。次の文 3-AAAA",
+        ),
+        made(
+            "ok_no_break_space",
+            "A no-break space at the end, and a line break.",
+            "\u{a0}\r\n",
+        ),
+        renamed(
+            "ok_glue_before",
+            "White space before the prefix is taken off.",
+            format!(" {}", Keys::local().link("glue_before", &with(&[]))),
+        ),
+        before(
+            "ok_unseen_before",
+            "A byte order mark and a line break before the prefix.",
+            "\u{feff}\r\n",
+        ),
+        renamed(
+            "ok_white_space_inside",
+            "A mail program broke the address.",
+            broken,
+        ),
+        with_inside(
+            "ok_line_break_inside",
+            "A mail program wrapped the address and indented the next line.",
+            "\r\n\t",
+        ),
+        with_inside(
+            "ok_unseen_inside",
+            "A soft hyphen, a zero width space, a word joiner, a mark of direction, a line separator and a control.",
+            "\u{ad}\u{200b}\u{2060}\u{202e}\u{2028}\u{7f}",
         ),
         Made::sealed(
             "ok_longest_text",
@@ -683,8 +741,8 @@ fn texts() -> Vec<Made> {
     loose.push(char::from(alphabet.as_bytes()[alphabet.find(last).unwrap() + 1]));
     let standard = STANDARD_NO_PAD.encode(message("standard_alphabet"));
     assert!(standard.contains(['+', '/']), "a message whose text differs");
-    let mut broken = behind_prefix("white_space_inside");
-    broken.insert(76, ' ');
+    let mut equals = behind_prefix("padding_in_the_middle");
+    equals.insert(76, '=');
     vec![
         made("empty", "No data at all.", String::new(), unknown()),
         made(
@@ -706,16 +764,10 @@ fn texts() -> Vec<Made> {
             unknown(),
         ),
         made(
-            "glue_before",
-            "White space before the prefix is not taken off.",
-            format!(" 3-{}", behind_prefix("glue_before")),
+            "glue_seen_before",
+            "What can be seen before the prefix is not taken off.",
+            format!("<3-{}", behind_prefix("glue_seen_before")),
             unknown(),
-        ),
-        made(
-            "glue_other",
-            "A character that mail programs do not glue on.",
-            format!("3-{}*", behind_prefix("glue_other")),
-            not_base64(),
         ),
         made(
             "padding",
@@ -731,15 +783,21 @@ fn texts() -> Vec<Made> {
         ),
         made(
             "standard_alphabet",
-            "Base64 of the other alphabet.",
+            "Base64 of the other alphabet: the link ends where it begins.",
             format!("3-{standard}"),
+            damage("Truncated", "cut short"),
+        ),
+        made(
+            "padding_in_the_middle",
+            "An equals sign between two characters.",
+            format!("3-{equals}"),
             not_base64(),
         ),
         made(
-            "white_space_inside",
-            "A mail program broke the address.",
-            format!("3-{broken}"),
-            not_base64(),
+            "too_long_with_glue",
+            "As ok_longest_text, with a full stop: what is received is too long.",
+            longest_link("too_long_with_glue", 0).0 + ".",
+            damage("TooLong", "data is too long"),
         ),
         made(
             "too_long",
@@ -1525,6 +1583,7 @@ fn plain() -> Vec<Made> {
     let spaced = json.replace(":", ": ").replace(",", ", ");
     let padded = URL_SAFE.encode(format!("{spaced} "));
     assert!(padded.ends_with('='), "a text with padding");
+    let wrapped = padded.trim_end_matches('=').replace('J', "\r\nJ");
     let made = |name: &str, comment: &str, link: String, expect: String| {
         Made::python(name, comment, None, link, expect)
     };
@@ -1555,6 +1614,12 @@ fn plain() -> Vec<Made> {
             payload(&json, false),
         ),
         made(
+            "ok_plain_unseen",
+            "Line breaks and white space in the text and its padding, and a sentence after it.",
+            format!("\u{feff}1\n-{}\u{a0}=。次の文", wrapped),
+            payload(&json, false),
+        ),
+        made(
             "ok_plain_without_times",
             "Neither the time of issue nor the expiration has to be there.",
             format!("1-{}", URL_SAFE.encode(timeless)),
@@ -1580,8 +1645,8 @@ fn plain() -> Vec<Made> {
         ),
         made(
             "plain_not_base64",
-            "A character of the other alphabet.",
-            format!("1-+{}", URL_SAFE.encode(&json)),
+            "Padding before the end.",
+            format!("1-={}", URL_SAFE.encode(&json)),
             damage("NotBase64", "not canonical base64url"),
         ),
         made(
@@ -1742,10 +1807,8 @@ fn damaged_messages(existing: &dyn Fn(&str) -> String) -> Vec<Made> {
         ),
         text(
             "not_base64",
-            "A character of the other alphabet.",
-            existing("python/ok_0478")
-                .replace('-', "+")
-                .replacen("2+", "2-", 1),
+            "Padding before the end.",
+            existing("python/ok_0478").replacen("2-", "2-=", 1),
             "NotBase64",
             "not canonical base64url",
         ),
