@@ -1,5 +1,6 @@
 //! A mail: HTML with buttons, and the same as text for whoever reads no HTML. lettre encodes; no text can add a header.
 
+use super::line::Line;
 use super::message::{Button, Message, Section};
 use crate::action::Style;
 use crate::rejection::Rejection;
@@ -11,13 +12,13 @@ use lettre::message::{Body, Mailbox, MultiPart, SinglePart};
 #[template(path = "mail.html")]
 struct Html<'a> {
     lang: &'static str,
-    brand: Option<&'a str>,
+    brand: Option<&'a Line>,
     color: String,
     ink: &'static str,
-    heading: &'a str,
+    heading: &'a Line,
     sections: &'a [Section<'a>],
     note: &'static str,
-    rows: &'a [(&'static str, String)],
+    rows: &'a [(&'static str, Line)],
 }
 
 impl Button<'_> {
@@ -47,7 +48,7 @@ pub fn compose(
     let mut builder = lettre::Message::builder()
         .from(from.clone())
         .to(to.clone())
-        .subject(message.heading);
+        .subject(message.heading.as_str());
     if let Some(date) = date {
         builder = builder.date(date.into());
     }
@@ -74,10 +75,10 @@ pub(super) fn html(message: &Message<'_>) -> String {
     let color = message.brand.color;
     let page = Html {
         lang: message.language.tag(),
-        brand: message.brand.name.as_deref(),
+        brand: message.sender.as_ref(),
         color: color.map_or_else(|| "#0b57d0".to_owned(), crate::brand::Color::css),
         ink: color.map_or("#fff", crate::brand::Color::ink),
-        heading: message.heading,
+        heading: &message.heading,
         sections: &message.sections,
         note: message.texts.note,
         rows: &message.rows,

@@ -1,5 +1,6 @@
 //! What a message to a person says, whatever carries it.
 
+use super::line::{Line, folded, lines};
 use super::texts::{self, Texts};
 use super::{Person, is_for_a_person};
 use crate::action::{Action, ActionKind, Face, Style};
@@ -41,24 +42,27 @@ impl fmt::Debug for Sealed<'_> {
     }
 }
 
-/// A message, in parts. Nothing is escaped yet.
+/// A message, in parts. Nothing is escaped yet, and what others wrote stays on its line.
 pub struct Message<'a> {
     pub texts: &'static Texts,
     pub language: Language,
     pub brand: &'a Brand,
+    /// The owner's name.
+    pub sender: Option<Line>,
     /// The subject of a mail, the first line elsewhere.
-    pub heading: &'a str,
+    pub heading: Line,
     pub sections: Vec<Section<'a>>,
     /// Terms and values about the message itself.
-    pub rows: Vec<(&'static str, String)>,
+    pub rows: Vec<(&'static str, Line)>,
 }
 
 /// What is asked, and the links that answer it. Actions that ask the same share one.
 pub struct Section<'a> {
     /// Unless the heading says it already.
-    pub title: Option<&'a str>,
-    pub text: Option<&'a str>,
-    pub facts: &'a [(String, String)],
+    pub title: Option<Line>,
+    /// Its lines, to be set off from everything else; empty without one.
+    pub text: Vec<Line>,
+    pub facts: Vec<(Line, Line)>,
     pub buttons: Vec<Button<'a>>,
 }
 
@@ -66,7 +70,7 @@ pub struct Section<'a> {
 pub struct Button<'a> {
     /// Place of its action in the request.
     pub index: usize,
-    pub label: String,
+    pub label: Line,
     pub url: &'a str,
     pub style: Style,
 }
@@ -84,7 +88,7 @@ impl<'a> Message<'a> {
             let face = face(action);
             let button = Button {
                 index,
-                label: label(action, texts),
+                label: Line::new(&label(action, texts)),
                 url,
                 style: style(action),
             };
@@ -93,9 +97,9 @@ impl<'a> Message<'a> {
                 _ => sections.push((
                     face,
                     Section {
-                        title: face.title.as_deref(),
-                        text: face.text.as_deref(),
-                        facts: &face.facts,
+                        title: face.title.as_deref().map(Line::new),
+                        text: face.text.as_deref().map(lines).unwrap_or_default(),
+                        facts: face.facts.iter().map(fact).collect(),
                         buttons: vec![button],
                     },
                 )),
@@ -103,23 +107,24 @@ impl<'a> Message<'a> {
         }
         let mut sections: Vec<Section<'a>> = sections.into_iter().map(|(_, section)| section).collect();
         let heading = match (subject, sections.as_mut_slice()) {
-            (Some(subject), _) => subject,
+            (Some(subject), _) => Line::new(subject),
             // The only title is the heading.
-            (None, [section]) => section.title.take().unwrap_or(texts.heading),
-            (None, _) => texts.heading,
+            (None, [section]) => section.title.take().unwrap_or_else(|| Line::new(texts.heading)),
+            (None, _) => Line::new(texts.heading),
         };
         for section in &mut sections {
-            section.title = section.title.filter(|title| *title != heading);
+            section.title = section.title.take().filter(|title| *title != heading);
         }
-        let until = sealed.expires_at.and_then(time).map(|time| (texts.until, time));
-        let recipient = set
-            .person
-            .map(|person| (texts.recipient, person.id.as_str().to_owned()));
-        let reference = (texts.reference, sealed.transaction.clone());
+        let row = |term: &'static str, value: &str| (term, Line::new(value));
+        let until = sealed.expires_at.and_then(time);
+        let until = until.map(|time| row(texts.until, &time));
+        let recipient = set.person.map(|person| row(texts.recipient, person.id.as_str()));
+        let reference = row(texts.reference, &sealed.transaction);
         Self {
             texts,
             language: sealed.language,
             brand: sealed.brand,
+            sender: sealed.brand.name.as_deref().map(Line::new),
             heading,
             sections,
             rows: recipient.into_iter().chain(until).chain([reference]).collect(),
@@ -131,40 +136,44 @@ impl<'a> Message<'a> {
         self.sections.iter().flat_map(|section| &section.buttons)
     }
 
-    /// The whole as plain text. Each URL has a line of its own, in angle brackets, by which mail programs find its end.
+    /// The whole as plain text. Each URL has a line of its own, in angle brackets, by which mail programs find its end. The
+    /// lines of a text begin with `> `, and what continues a long line with four spaces.
     pub fn text(&self) -> String {
         let mut text = String::new();
         let mut paragraph = |lines: &str| {
             text.push_str(lines.trim_end());
             text.push_str("\n\n");
         };
-        paragraph(self.heading);
+        let row = |term: &str, value: &Line| folded(&format!("{term}: {}", value.in_text()), "", "    ");
+        paragraph(&self.heading.in_text());
         for section in &self.sections {
-            section.title.into_iter().for_each(&mut paragraph);
-            section.text.into_iter().for_each(&mut paragraph);
-            if !section.facts.is_empty() {
-                let facts = section.facts.iter();
-                paragraph(
-                    &facts
-                        .map(|(term, value)| format!("{term}: {value}\n"))
-                        .collect::<String>(),
-                );
+            if let Some(title) = &section.title {
+                paragraph(&title.in_text());
+            }
+            let quoted = section.text.iter();
+            let quoted: String = quoted.map(|line| folded(&line.in_text(), "> ", "> ")).collect();
+            let facts = section.facts.iter();
+            let facts: String = facts.map(|(term, value)| row(&term.in_text(), value)).collect();
+            for lines in [quoted, facts] {
+                if !lines.is_empty() {
+                    paragraph(&lines);
+                }
             }
             for button in &section.buttons {
-                paragraph(&format!("{}\n<{}>", button.label, button.url));
+                paragraph(&format!("{}\n<{}>", button.label.in_text(), button.url));
             }
         }
         paragraph(self.texts.note);
         let rows = self.rows.iter();
-        paragraph(
-            &rows
-                .map(|(term, value)| format!("{term}: {value}\n"))
-                .collect::<String>(),
-        );
+        paragraph(&rows.map(|(term, value)| row(term, value)).collect::<String>());
         text.truncate(text.trim_end().len());
         text.push('\n');
         text
     }
+}
+
+fn fact((term, value): &(String, String)) -> (Line, Line) {
+    (Line::new(term), Line::new(value))
 }
 
 fn face(action: &Action) -> &Face {

@@ -2,6 +2,7 @@
 //! here is sent by [`crate::channels`].
 
 mod event;
+mod line;
 mod mail;
 mod message;
 mod parcel;

@@ -198,8 +198,8 @@ pub fn compose(
                 let text = message.text();
                 check_size(&text, MAX_SNS_BYTES, at)?;
                 warn_of_large_messages(&text, at, warnings);
-                let subject = match read::is_sns_subject(message.heading) {
-                    true => message.heading.to_owned(),
+                let subject = match read::is_sns_subject(message.heading.as_str()) {
+                    true => message.heading.to_string(),
                     false => super::texts::of(crate::language::Language::English)
                         .heading
                         .to_owned(),

@@ -1,12 +1,15 @@
-//! A message of Slack, in blocks. (Slack's references: Block Kit, "Formatting text for app surfaces".)
+//! A message of Slack, in blocks. (Slack's references: Block Kit, "Rich text block", "Text object".) Texts are runs of rich text or
+//! plain text, in which nothing is markup, a mention or a link, unlike in `mrkdwn`.
 
+use super::line::Line;
 use super::message::{Button, Message};
 use crate::action::Style;
 use serde_json::{Map, Value, json};
 
-/// Longest text of a header, of a section and of a button, in characters.
+/// Longest text of a header, of a block of rich text and of a button, in characters. (For rich text Slack names no limit; this is
+/// that of a section.)
 const MAX_HEADER: usize = 150;
-const MAX_SECTION: usize = 3_000;
+const MAX_RICH_TEXT: usize = 3_000;
 const MAX_BUTTON: usize = 75;
 /// Most buttons of one block, and most blocks of a message.
 const MAX_BUTTONS: usize = 25;
@@ -14,24 +17,21 @@ const MAX_BLOCKS: usize = 50;
 
 /// The body of the request, for a bot with its channel.
 pub fn compose(message: &Message<'_>, channel: Option<&str>) -> Value {
-    let mut blocks = vec![json!({"type": "header", "text": plain(message.heading, MAX_HEADER)})];
+    let mut blocks = vec![json!({"type": "header", "text": plain(message.heading.as_str(), MAX_HEADER)})];
     for section in &message.sections {
-        let title = section.title.map(|title| format!("*{}*", escaped(title)));
-        let text = section.text.map(escaped);
-        let facts = section.facts.iter();
-        let facts: Vec<String> = facts
-            .map(|(term, value)| format!("*{}:* {}", escaped(term), escaped(value)))
-            .collect();
-        for part in title
-            .into_iter()
-            .chain(text)
-            .chain((!facts.is_empty()).then(|| facts.join("\n")))
-        {
-            for text in pieces(&part, MAX_SECTION) {
-                blocks.push(
-                    json!({"type": "section", "text": {"type": "mrkdwn", "text": text, "verbatim": true}}),
-                );
-            }
+        if let Some(title) = &section.title {
+            blocks.push(rich_text("rich_text_section", vec![bold(title.as_str())]));
+        }
+        let text: Vec<&str> = section.text.iter().map(Line::as_str).collect();
+        for piece in pieces(&text.join("\n")) {
+            blocks.push(rich_text("rich_text_quote", vec![run(piece)]));
+        }
+        for facts in parts(&section.facts) {
+            let rows = facts.iter().enumerate().flat_map(|(place, (term, value))| {
+                let gap = if place == 0 { "" } else { "\n" };
+                [bold(&format!("{gap}{term}:")), run(&format!(" {value}"))]
+            });
+            blocks.push(rich_text("rich_text_section", rows.collect()));
         }
         for buttons in section.buttons.chunks(MAX_BUTTONS) {
             let elements: Vec<Value> = buttons.iter().map(button).collect();
@@ -40,14 +40,15 @@ pub fn compose(message: &Message<'_>, channel: Option<&str>) -> Value {
     }
     let rows = message.rows.iter();
     let rows: Vec<String> = rows
-        .map(|(term, value)| format!("{term}: {}", escaped(value)))
+        .map(|(term, value)| format!("{term}: {value}"))
         .chain([message.texts.note.to_owned()])
         .collect();
-    let elements = [json!({"type": "mrkdwn", "text": rows.join("\n"), "verbatim": true})];
+    let elements = [plain(&rows.join("\n"), MAX_RICH_TEXT)];
     blocks.push(json!({"type": "context", "elements": elements}));
     let body = json!({
         // What notifications and screen readers say.
-        "text": escaped(message.heading),
+        "text": escaped(message.heading.as_str()),
+        "mrkdwn": false,
         "blocks": blocks,
         // Slack would open the links for a preview.
         "unfurl_links": false,
@@ -70,7 +71,7 @@ pub fn check(body: &Value) -> Result<(), String> {
 fn button(button: &Button<'_>) -> Value {
     let element = json!({
         "type": "button",
-        "text": plain(&button.label, MAX_BUTTON),
+        "text": plain(button.label.as_str(), MAX_BUTTON),
         "url": button.url,
         "action_id": format!("link-{}", button.index),
     });
@@ -103,36 +104,52 @@ fn plain(text: &str, max: usize) -> Value {
     json!({"type": "plain_text", "text": text, "emoji": false})
 }
 
-/// The three characters that begin links, mentions and entities. What is left of Slack's markup only looks.
-fn escaped(text: impl AsRef<str>) -> String {
-    let text = text.as_ref();
+/// The three characters that begin links, mentions and entities, where a text is not an object of its own.
+fn escaped(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;")
 }
 
-/// A long text in parts, none of which ends within an entity.
-fn pieces(text: &str, max: usize) -> Vec<String> {
-    let mut pieces = vec![String::new()];
-    let mut length = 0;
+fn rich_text(kind: &str, runs: Vec<Value>) -> Value {
+    json!({"type": "rich_text", "elements": [{"type": kind, "elements": runs}]})
+}
+
+fn run(text: &str) -> Value {
+    json!({"type": "text", "text": text})
+}
+
+fn bold(text: &str) -> Value {
+    json!({"type": "text", "text": text, "style": {"bold": true}})
+}
+
+/// A long text in parts.
+fn pieces(text: &str) -> Vec<&str> {
+    let mut pieces = Vec::new();
     let mut rest = text;
-    while let Some(first) = rest.chars().next() {
-        let entity = ["&amp;", "&lt;", "&gt;"]
-            .into_iter()
-            .find(|entity| rest.starts_with(entity));
-        let size = entity.map_or(first.len_utf8(), str::len);
-        let (unit, after) = rest.split_at(size);
-        let chars = unit.chars().count();
-        if length + chars > max {
-            pieces.push(String::new());
-            length = 0;
-        }
-        if let Some(piece) = pieces.last_mut() {
-            piece.push_str(unit);
-        }
-        length += chars;
+    while !rest.is_empty() {
+        let end = rest
+            .char_indices()
+            .nth(MAX_RICH_TEXT)
+            .map_or(rest.len(), |(end, _)| end);
+        let (piece, after) = rest.split_at(end);
+        pieces.push(piece);
         rest = after;
     }
-    pieces.retain(|piece| !piece.trim().is_empty());
     pieces
+}
+
+/// The facts, as many to a part as have room in a block.
+fn parts(facts: &[(Line, Line)]) -> Vec<&[(Line, Line)]> {
+    let length = |(term, value): &(Line, Line)| {
+        // With colon, space and line break.
+        term.as_str().chars().count() + value.as_str().chars().count() + 3
+    };
+    let mut room = MAX_RICH_TEXT.saturating_sub(facts.first().map_or(0, length));
+    let together = facts.chunk_by(|_, next| {
+        let left = room.checked_sub(length(next));
+        room = left.unwrap_or(MAX_RICH_TEXT.saturating_sub(length(next)));
+        left.is_some()
+    });
+    together.collect()
 }

@@ -1,6 +1,7 @@
 //! A message for a workflow of Microsoft Teams: an Adaptive Card 1.4. Texts are runs of a RichTextBlock, in which nothing
 //! is markup, unlike in a TextBlock.
 
+use super::line::Line;
 use super::message::{Button, Message};
 use crate::action::Style;
 use serde_json::{Value, json};
@@ -11,33 +12,34 @@ const MAX_BUTTONS: usize = 6;
 /// The body of the request.
 pub fn compose(message: &Message<'_>) -> Value {
     let mut body = Vec::new();
-    if let Some(name) = &message.brand.name {
+    if let Some(name) = &message.sender {
         body.push(block(vec![
-            json!({"type": "TextRun", "text": name, "isSubtle": true}),
+            json!({"type": "TextRun", "text": name.as_str(), "isSubtle": true}),
         ]));
     }
+    let heading = message.heading.as_str();
     body.push(block(vec![
-        json!({"type": "TextRun", "text": message.heading, "size": "large", "weight": "bolder"}),
+        json!({"type": "TextRun", "text": heading, "size": "large", "weight": "bolder"}),
     ]));
     for section in &message.sections {
-        if let Some(title) = section.title {
+        if let Some(title) = &section.title {
             body.push(block(vec![
-                json!({"type": "TextRun", "text": title, "weight": "bolder"}),
+                json!({"type": "TextRun", "text": title.as_str(), "weight": "bolder"}),
             ]));
         }
-        // A line break is none in a run.
+        // A line break in a run is not shown as one.
         for line in section
             .text
-            .unwrap_or_default()
-            .lines()
-            .filter(|line| !line.trim().is_empty())
+            .iter()
+            .map(Line::as_str)
+            .filter(|line| !line.is_empty())
         {
             body.push(block(vec![json!({"type": "TextRun", "text": line})]));
         }
-        for (term, value) in section.facts {
+        for (term, value) in &section.facts {
             body.push(block(vec![
                 json!({"type": "TextRun", "text": format!("{term}: "), "weight": "bolder"}),
-                json!({"type": "TextRun", "text": value.replace(['\r', '\n'], " ")}),
+                json!({"type": "TextRun", "text": value.as_str()}),
             ]));
         }
         for buttons in section.buttons.chunks(MAX_BUTTONS) {
@@ -54,7 +56,7 @@ pub fn compose(message: &Message<'_>) -> Value {
         "type": "AdaptiveCard",
         "version": "1.4",
         "lang": message.language.tag(),
-        "fallbackText": message.heading,
+        "fallbackText": heading,
         "body": body,
     });
     json!({
@@ -83,5 +85,5 @@ fn button(button: &Button<'_>) -> Value {
         Style::Danger => "destructive",
         Style::Secondary => "default",
     };
-    json!({"type": "Action.OpenUrl", "title": button.label, "url": button.url, "style": style})
+    json!({"type": "Action.OpenUrl", "title": button.label.as_str(), "url": button.url, "style": style})
 }

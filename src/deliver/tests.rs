@@ -1,3 +1,4 @@
+mod forged;
 mod limits;
 
 use super::permits::Host;
@@ -389,8 +390,8 @@ fn a_text_has_each_url_on_a_line_of_its_own() {
 
 Pay <b>900</b> & more?
 
-First *line*.
-Second <!channel> line.
+> First *line*.
+> Second <!channel> line.
 
 Amount: € 900
 To: [a](https://evil.example)
@@ -483,10 +484,14 @@ fn slack_gets_blocks_in_which_nothing_is_a_mention() {
         message["blocks"][0]["text"]["text"], "Pay <b>900</b> & more?",
         "plain text is not markup"
     );
-    assert_eq!(
-        message["blocks"][1]["text"]["text"],
-        "First *line*.\nSecond &lt;!channel&gt; line."
-    );
+    let quote = json!({"type": "rich_text", "elements": [{"type": "rich_text_quote", "elements": [
+        {"type": "text", "text": "First *line*.\nSecond <!channel> line."}]}]});
+    assert_eq!(message["blocks"][1], quote, "a run is not markup");
+    let bold = json!({"bold": true});
+    let facts = json!({"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": [
+        {"type": "text", "text": "Amount:", "style": bold}, {"type": "text", "text": " € 900"},
+        {"type": "text", "text": "\nTo:", "style": bold}, {"type": "text", "text": " [a](https://evil.example)"}]}]});
+    assert_eq!(message["blocks"][2], facts);
     let expected = json!({"type": "actions", "elements": [{"type": "button", "style": "primary", "action_id": "link-0",
         "text": {"type": "plain_text", "text": "Pay", "emoji": false},
         "url": "https://links.example.com/respond?a=1&data=3-AAAA"}]});
@@ -507,17 +512,20 @@ fn slack_gets_blocks_in_which_nothing_is_a_mention() {
     );
     let blocks = message["blocks"].as_array().unwrap();
     assert_eq!(blocks[0]["text"]["text"].as_str().unwrap().chars().count(), 150);
-    let sections = blocks.iter().filter(|block| block["type"] == "section");
-    let texts: Vec<&str> = sections
-        .map(|block| block["text"]["text"].as_str().unwrap())
+    let quotes = blocks.iter().filter(|block| block["type"] == "rich_text");
+    let texts: Vec<&str> = quotes
+        .map(|block| block["elements"][0]["elements"][0]["text"].as_str().unwrap())
         .collect();
-    assert!(
-        texts
-            .iter()
-            .all(|text| text.len() <= 3_000 && text.ends_with("&amp;")),
-        "no entity is cut"
-    );
-    assert_eq!(texts.concat(), "&amp;".repeat(4_000));
+    assert_eq!(texts, ["&".repeat(3_000), "&".repeat(1_000)]);
+    let facts = json!({"facts": vec![json!(["t".repeat(100), "v".repeat(1_000)]); 5]});
+    let made = Given::new(json!([asks("pay", facts)]), slack()).made().unwrap();
+    let message = body(&made.parcels[0]);
+    let rows = message["blocks"].as_array().unwrap().iter();
+    let rows: Vec<usize> = rows
+        .filter(|block| block["type"] == "rich_text")
+        .map(|block| block["elements"][0]["elements"].as_array().unwrap().len() / 2)
+        .collect();
+    assert_eq!(rows, [2, 2, 1], "at most 3,000 characters in a block");
     let button = blocks.iter().find(|block| block["type"] == "actions").unwrap();
     assert_eq!(
         button["elements"][0]["text"]["text"]

@@ -76,6 +76,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "https_url",
             "language",
             "rejection",
+            "unseen",
         ],
     ),
     (
