@@ -40,6 +40,7 @@ pub mod template;
 pub mod tls;
 pub mod token;
 pub mod transaction;
+pub mod unevaluated;
 pub mod unseen;
 pub mod web;
 pub mod webhook;

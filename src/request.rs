@@ -14,6 +14,7 @@ use crate::link::BaseUrl;
 use crate::rejection::{Fault, Rejection};
 use crate::target;
 use crate::template;
+use crate::unevaluated;
 use serde_json::value::RawValue;
 use std::collections::{BTreeMap, HashSet};
 
@@ -84,8 +85,23 @@ impl CreateUrls {
         if !json::is_shallow(text) {
             return Err(invalid("", "the request is nested too deep"));
         }
+        Self::read(text, config).map_err(|rejection| match rejection {
+            Rejection::InvalidJson(fault) => Rejection::InvalidJson(unevaluated::explained(fault, text)),
+            other => other,
+        })
+    }
+
+    fn read(text: &str, config: &Config) -> Result<Self, Rejection> {
+        let invalid = |at: &str, what: &str| Rejection::InvalidJson(Fault::at(at, what));
         let wire: wire::CreateUrls = action::read_text(text, |_| ()).map_err(Rejection::InvalidJson)?;
         let target = targets::read(wire.token, wire.target.as_deref())?;
+        let notes = Notes::default();
+        targets::check_token(
+            &target.target,
+            wire.target.is_some(),
+            wire.deliver.is_some(),
+            &notes,
+        )?;
         if wire.actions.is_empty() {
             return Err(invalid("actions", "must hold at least one action"));
         }
@@ -98,7 +114,6 @@ impl CreateUrls {
             let what = "the request asks for more than 1,000 links; make several requests";
             return Err(invalid("actions", what));
         }
-        let notes = Notes::default();
         let mut actions = Vec::with_capacity(wire.actions.len());
         for (index, raw) in wire.actions.iter().enumerate() {
             actions.push(action::read_action(
@@ -172,6 +187,10 @@ impl CreateUrls {
         request.check_forms()?;
         request.check_reports()?;
         request.check_placeholders()?;
+        let found = unevaluated::in_request(text, parameters);
+        for warning in unevaluated::warnings(&found) {
+            request.notes.add(warning);
+        }
         Ok(request)
     }
 
@@ -306,7 +325,8 @@ impl End {
         match self {
             End::Unsaid => Ok(None),
             End::At(text) => {
-                let expiration = Expiration::parse(text)?;
+                let explained = |what: &str| unevaluated::explained_text(what.to_owned(), "expiration", text);
+                let expiration = Expiration::parse(text).map_err(explained)?;
                 match u64::try_from(expiration.unix_seconds()) {
                     Ok(end) if now < end => Ok(Some(expiration)),
                     _ => Err("expiration: is in the past".to_owned()),
@@ -314,7 +334,10 @@ impl End {
             }
             End::In(text) => {
                 let end = Lifetime::parse(text).and_then(|lifetime| lifetime.end(now));
-                end.map(Some).map_err(|what| format!("expires_in: {what}"))
+                end.map(Some).map_err(|what| {
+                    let what = format!("expires_in: {what}");
+                    unevaluated::explained_text(what, "expires_in", text)
+                })
             }
         }
     }
@@ -525,5 +548,168 @@ mod tests {
             "{rejection}"
         );
         assert!(parse(&request(host, "")).is_ok());
+    }
+
+    fn notes(text: &str) -> Vec<String> {
+        parse(text)
+            .unwrap_or_else(|rejection| panic!("{text}: {rejection}"))
+            .notes
+            .list()
+    }
+
+    #[test]
+    fn a_token_that_nobody_filled_in_is_granted_with_a_warning_and_not_delivered() {
+        const ASKS: &str = r#"{"name":"a","type":"heartbeat","confirm":true}"#;
+        for (token, start) in [
+            ("$$.Task.Token", "is an expression or a placeholder"),
+            ("$states.context.Task.Token", "is an expression or a placeholder"),
+            (
+                "{% $states.context.Task.Token %}",
+                "is an expression or a placeholder",
+            ),
+            ("{{token}}", "is an expression or a placeholder"),
+            ("<token>", "is an expression or a placeholder"),
+            ("{token}", "is an expression or a placeholder"),
+            ("${Token}", "is an expression or a placeholder"),
+            ("canary AAAA", "holds white space or a control character"),
+            ("AAAA\\n", "holds white space or a control character"),
+            ("AAAA\\u0000", "holds white space or a control character"),
+        ] {
+            for (at, target) in [
+                ("token", format!(r#""token":"{token}""#)),
+                (
+                    "target.token",
+                    format!(r#""target":{{"type":"step-functions","token":"{token}"}}"#),
+                ),
+            ] {
+                let granted = notes(&format!(r#"{{{target},"actions":[{ASKS}]}}"#));
+                assert_eq!(granted.len(), 1, "{granted:?}");
+                assert!(granted[0].starts_with(&format!("{at}: {start}")), "{granted:?}");
+                let meant = [
+                    r#""token.$": "$$.Task.Token""#,
+                    r#""token": "{% $states.context.Task.Token %}""#,
+                ];
+                assert!(
+                    meant.iter().all(|meant| granted[0].contains(meant)),
+                    "{granted:?}"
+                );
+                assert!(!granted[0].contains("canary"), "{granted:?}");
+                let topic = r#""deliver":{"sns":{"topic_arn":"arn:aws:sns:eu-central-1:123456789012:a"}}"#;
+                let refused = parse(&format!(r#"{{{target},"actions":[{ASKS}],{topic}}}"#)).unwrap_err();
+                assert_eq!(
+                    (refused.code(), refused.to_string()),
+                    ("InvalidJSON", granted[0].clone())
+                );
+            }
+        }
+        for token in [
+            "AAAAKgAAAAIAAAAAAAAAAQ+/=",
+            "6f1c9f0e-6c8c-4a9e-9f0e-6c8c4a9e9f0e",
+            "t",
+            "a:b#c%d",
+            "é",
+        ] {
+            assert_eq!(
+                notes(&format!(r#"{{"token":"{token}","actions":[{ASKS}]}}"#)),
+                [""; 0],
+                "{token}"
+            );
+        }
+    }
+
+    #[test]
+    fn fields_that_nobody_evaluated_are_named_and_honest_texts_are_not() {
+        let page = r#"{"title":"$.title","text":"{% $states.input.text %}","facts":[["Amount","$.amount"],["By","$$.Execution.Name"]]}"#;
+        let action = format!(r#"{{"name":"a","type":"success","output":{{"by":"$.by"}},"confirm":{page}}}"#);
+        let more = r#","recipients":[{"id":"$.id"}],"include_callback":true"#;
+        let found = notes(&request(&action, more));
+        let at: Vec<&str> = found
+            .iter()
+            .map(|note| note.split(": ").next().unwrap())
+            .collect();
+        let expected = [
+            "actions[0].output.by",
+            "actions[0].confirm.title",
+            "actions[0].confirm.text",
+            "actions[0].confirm.facts[0][1]",
+            "actions[0].confirm.facts[1][1]",
+            "recipients[0].id",
+        ];
+        assert_eq!(at, expected, "{found:?}");
+        assert!(
+            found
+                .iter()
+                .all(|note| note.contains("nobody evaluated this expression")),
+            "{found:?}"
+        );
+        let honest = r#"{"title":"$5 off","text":"Costs $.50, {{really}}","facts":[["Price","$.50"],["Name","$name"],["a","100%"],["$","US$"]],"label":"Pay $"}"#;
+        let action = format!(r#"{{"name":"a","type":"success","output":"$","confirm":{honest}}}"#);
+        assert_eq!(notes(&request(&action, "")), [""; 0]);
+        // Parameters have dollar signs of their own, and paths their place.
+        let filled = r#"{"name":"a","type":"success","output":{"by":"$name","price":"$$.x"},"response":{"text":"$name"}}"#;
+        assert_eq!(
+            notes(&request(filled, r#","enable_output_parameters":true"#)),
+            [""; 0]
+        );
+        let post = r#"{"name":"a","type":"post","outcomes":[{"name":"o","type":"success","schema":{"const":"$.x"},"output_path":"$.x"}]}"#;
+        assert_eq!(notes(&request(post, "")), [""; 0]);
+    }
+
+    #[test]
+    fn a_refused_expression_is_explained() {
+        let now = |text: &str| {
+            let request = parse(text).unwrap();
+            request.permitted(&config(&[]), NOW).unwrap_err().to_string()
+        };
+        let date = now(&request(HEARTBEAT, r#","expiration":"$.canary""#));
+        assert!(
+            date.starts_with("expiration: ") && date.contains(r#""expiration.$": "$.…""#),
+            "{date}"
+        );
+        let duration = now(&request(HEARTBEAT, r#","expires_in":"{% $canary %}""#));
+        assert!(
+            duration.starts_with("expires_in: ") && duration.contains("QueryLanguage is JSONata"),
+            "{duration}"
+        );
+        for (text, start) in [
+            (
+                request("\"$.canary\"", ""),
+                "actions[0]: must be an object; nobody evaluated",
+            ),
+            (
+                request(HEARTBEAT, r#","enable_output_parameters":"$.canary""#),
+                "enable_output_parameters: must be a boolean; nobody",
+            ),
+            (
+                request(HEARTBEAT, r#","base_url":"{% $canary %}""#),
+                "base_url: is not an absolute URL; nobody evaluated",
+            ),
+            (
+                request(HEARTBEAT, r#","locale":"$.canary""#),
+                "locale: must be one of ",
+            ),
+            (
+                request(HEARTBEAT, r#","expires_in.$":"$.canary""#),
+                "expires_in.$: nobody evaluated this.",
+            ),
+            (
+                request(
+                    HEARTBEAT,
+                    r#","deliver":{"ses":{"from":"a@example.com","to":["$.canary"]}}"#,
+                ),
+                "deliver.ses.to[0]: must be a mail",
+            ),
+            (
+                request(HEARTBEAT, r#","deliver":{"sns":{"topic_arn":"{% $canary %}"}}"#),
+                "deliver.sns.topic_arn: must be the ARN",
+            ),
+        ] {
+            let message = parse(&text).unwrap_err().to_string();
+            assert!(
+                message.starts_with(start) && message.contains("nobody evaluated"),
+                "{message}"
+            );
+            assert!(!message.contains("canary"), "{message}");
+        }
     }
 }

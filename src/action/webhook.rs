@@ -42,6 +42,12 @@ pub(super) fn read(
             "{at}.verify: this sender signs no body; whoever sees one of its requests can send others for a while"
         ));
     }
+    for secret in webhook.verify.iter().flat_map(Verify::secrets_with_unseen_ends) {
+        notes.add(format!(
+            "{at}.verify.{secret}: begins or ends with white space, such as the line break of a file. It is taken as it is, so \
+             requests of a sender whose secret does not have it get 401"
+        ));
+    }
     let takes_any_text = webhook.intake.accept_raw
         || [BodyKind::Text, BodyKind::Empty]
             .into_iter()

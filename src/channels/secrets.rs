@@ -57,9 +57,11 @@ impl Adapters {
         }
         let whole = Zeroizing::new(self.read(secret, calls).await?);
         let text = match &secret.reference {
-            SecretRef::SecretsManager(_, Some(key)) => part(&whole, key)?,
-            SecretRef::SecretsManager(_, None) | SecretRef::Parameter(_) => whole.trim().to_owned(),
+            SecretRef::SecretsManager(_, Some(key)) => &*part(&whole, key)?,
+            SecretRef::SecretsManager(_, None) | SecretRef::Parameter(_) => whole.as_str(),
         };
+        // The line break of a file belongs to no secret.
+        let text = text.trim().to_owned();
         let text = Arc::new(Zeroizing::new(text));
         *kept = Some((text.clone(), Instant::now()));
         Ok(text)
@@ -107,11 +109,11 @@ impl Adapters {
 }
 
 /// One string of a JSON object.
-fn part(whole: &str, key: &str) -> Result<String, String> {
+fn part(whole: &str, key: &str) -> Result<Zeroizing<String>, String> {
     let mut parts: HashMap<String, serde_json::Value> =
         serde_json::from_str(whole).map_err(|_| "the secret is no JSON object, so it has no `key`")?;
     match parts.remove(key) {
-        Some(serde_json::Value::String(text)) => Ok(text),
+        Some(serde_json::Value::String(text)) => Ok(Zeroizing::new(text)),
         Some(_) => Err("the `key` of the secret is no string".to_owned()),
         None => Err("the secret has no such `key`".to_owned()),
     }

@@ -1,7 +1,7 @@
 //! What waits: which kinds the stack permits, until when, and what it can be told.
 
 use super::CreateUrls;
-use crate::action::{ActionKind, Form, Name, OutcomeKind, OutputFrom, Post, TextFrom};
+use crate::action::{ActionKind, Form, Name, Notes, OutcomeKind, OutputFrom, Post, TextFrom};
 use crate::config::Config;
 use crate::expiration::{self, Expiration};
 use crate::rejection::{Fault, Rejection};
@@ -9,6 +9,7 @@ use crate::report::Report;
 use crate::target::{self, About, Target};
 use crate::token::TaskToken;
 use crate::transaction::TransactionId;
+use crate::unevaluated;
 use serde_json::value::RawValue;
 
 /// `token`, or `target`, which says the same of more things.
@@ -25,6 +26,33 @@ pub(super) fn read(token: Option<String>, target: Option<&RawValue>) -> Result<t
         }
         (None, None) => Err(invalid("token", "is missing; give `token` or `target`")),
         (Some(_), Some(_)) => Err(invalid("target", "give either `token` or `target`, not both")),
+    }
+}
+
+/// A token that nobody filled in fails when somebody answers, days later. Version 1 granted such requests, so they are granted
+/// still; what is delivered is refused.
+///
+/// # Errors
+/// `InvalidJSON` at the token of a request with `deliver`.
+pub(super) fn check_token(
+    target: &Target,
+    is_in_target: bool,
+    is_delivered: bool,
+    notes: &Notes,
+) -> Result<(), Rejection> {
+    let Target::StepFunctions(token) = target else {
+        return Ok(());
+    };
+    let Some(what) = unevaluated::wrong_token(token.expose()) else {
+        return Ok(());
+    };
+    let fault = Fault::at(if is_in_target { "target.token" } else { "token" }, what);
+    match is_delivered {
+        true => Err(Rejection::InvalidJson(fault)),
+        false => {
+            notes.add(fault.to_string());
+            Ok(())
+        }
     }
 }
 

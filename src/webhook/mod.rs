@@ -106,6 +106,15 @@ impl Verify {
         })
     }
 
+    /// The secrets that begin or end with a character that nobody sees, as fields below `verify`. They count as they are.
+    pub fn secrets_with_unseen_ends(&self) -> Vec<String> {
+        let secrets = self.secrets.as_deref().unwrap_or_default();
+        let each = secrets.iter().enumerate();
+        each.filter(|(_, secret)| secret.has_unseen_end())
+            .map(|(index, _)| secret_at(index, secrets.len()))
+            .collect()
+    }
+
     /// With the tolerance of the scheme where the author named none: a link says what it means, also to later versions.
     #[must_use]
     pub fn with_defaults(mut self) -> Self {
@@ -212,17 +221,27 @@ fn checked(secrets: Vec<Secret>, scheme: &Scheme) -> Result<Vec<Secret>, Fault> 
         return Err(Fault::at("secret", "must be one secret, or a list of 1 to 5"));
     }
     for (index, secret) in secrets.iter().enumerate() {
-        let at = match secrets.len() {
-            1 => "secret".to_owned(),
-            _ => format!("secret[{index}]"),
-        };
+        let at = secret_at(index, secrets.len());
         if !(1..=MAX_SECRET_BYTES).contains(&secret.expose().len()) {
             return Err(Fault::at(at, "must have 1 to 1,024 bytes"));
         }
         if secret.expose() == wire::GENERATE {
             return Err(Fault::at(at, "\"generate\" stands alone, not in a list"));
         }
-        scheme.check_secret(secret).map_err(|what| Fault::at(at, what))?;
+        scheme.check_secret(secret).map_err(|what| {
+            let hint = if secret.has_unseen_end() { UNSEEN_END } else { "" };
+            Fault::at(at, format!("{what}{hint}"))
+        })?;
     }
     Ok(secrets)
+}
+
+const UNSEEN_END: &str = "; it begins or ends with white space, such as the line break of a file";
+
+/// Where a secret is, below `verify`.
+fn secret_at(index: usize, count: usize) -> String {
+    match count {
+        1 => "secret".to_owned(),
+        _ => format!("secret[{index}]"),
+    }
 }

@@ -1,5 +1,6 @@
 //! Secrets of webhooks: as their owner writes them, and as keys.
 
+use crate::unseen::is_unseen;
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig, general_purpose};
@@ -46,6 +47,12 @@ impl Secret {
             Ok(bytes) if bytes.is_empty() => Err("must not be empty"),
             bytes => bytes,
         }
+    }
+
+    /// Whether white space, or another character that nobody sees, is at one of its ends: mostly the line break of a file.
+    pub fn has_unseen_end(&self) -> bool {
+        let ends = [self.0.chars().next(), self.0.chars().next_back()];
+        ends.into_iter().flatten().any(is_unseen)
     }
 
     /// Whether it can stand in a header.
@@ -158,6 +165,28 @@ mod tests {
             ("é", KeyForm::Hex),
         ] {
             assert!(bytes(text, form).is_err(), "{text} {form:?}");
+        }
+    }
+
+    #[test]
+    fn ends_that_nobody_sees_are_told() {
+        for text in [
+            "a\n",
+            "\na",
+            "a\r\n",
+            " a",
+            "a ",
+            "a\t",
+            "\u{feff}a",
+            "a\u{a0}",
+            "a\u{200b}",
+            "\n",
+            "\0a",
+        ] {
+            assert!(Secret::new(text.to_owned()).has_unseen_end(), "{text:?}");
+        }
+        for text in ["a", "a b", "a\nb", "é", "", "-"] {
+            assert!(!Secret::new(text.to_owned()).has_unseen_end(), "{text:?}");
         }
     }
 

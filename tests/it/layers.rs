@@ -20,6 +20,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("https_url", &[]),
     ("unseen", &[]),
     ("rejection", &["transaction"]),
+    ("unevaluated", &["rejection"]),
     ("json", &["select"]),
     // The pure core: no I/O, no clock, no environment, nothing of AWS.
     ("action", &["json", "rejection", "select", "template", "webhook"]),
@@ -64,7 +65,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "webhook",
         ],
     ),
-    ("webhook", &["constant_time", "json", "rejection", "select"]),
+    (
+        "webhook",
+        &["constant_time", "json", "rejection", "select", "unseen"],
+    ),
     ("event", &["rejection", "target", "transaction"]),
     ("form", &["action", "json", "rejection", "select"]),
     (
@@ -96,6 +100,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "template",
             "token",
             "transaction",
+            "unevaluated",
         ],
     ),
     (

@@ -22,10 +22,42 @@ struct Refused {
 /// Files that the schema accepts though the parser refuses them, and why a JSON Schema cannot say it.
 const BEYOND_SCHEMA: &[(&str, &str)] = &[
     (
+        "deliver_token_changed",
+        "what is filled in where the request is made",
+    ),
+    (
+        "deliver_token_in_target",
+        "what is filled in where the request is made",
+    ),
+    (
+        "deliver_token_jsonata",
+        "what is filled in where the request is made",
+    ),
+    (
+        "deliver_token_mustache",
+        "what is filled in where the request is made",
+    ),
+    (
+        "deliver_token_path",
+        "what is filled in where the request is made",
+    ),
+    (
+        "deliver_token_placeholder",
+        "what is filled in where the request is made",
+    ),
+    (
+        "deliver_token_template",
+        "what is filled in where the request is made",
+    ),
+    (
         "duplicate_action_name",
         "uniqueness of one field among the items of an array",
     ),
     ("expiration_past", "the time"),
+    (
+        "expiration_path",
+        "formats are not asserted, and what is filled in where the request is made",
+    ),
     (
         "expiration_unreadable",
         "formats are not asserted, and date-time is stricter than ISO 8601",
@@ -67,6 +99,10 @@ const BEYOND_SCHEMA: &[(&str, &str)] = &[
     ("outcome_schema_pattern", "the grammar of regular expressions"),
     ("outcome_schema_remote", "where a $ref points to"),
     ("outcome_schema_wrong", "which of the drafts applies"),
+    (
+        "recipient_email_path",
+        "mail addresses, and what is filled in where the request is made",
+    ),
     (
         "recipient_twice",
         "uniqueness of one field among the items of an array",

@@ -124,6 +124,8 @@ const NO_LIMITS: &[(&str, &str)] = &[
     ("src/expiration.rs", "MAX_OFFSET_SECONDS"),
     // How far a sentence repeats the name of a field; the request is refused in any case.
     ("src/action/read.rs", "MAX"),
+    ("src/unevaluated.rs", "MAX_NAME_CHARS"),
+    ("src/unevaluated.rs", "MAX_NAMED"),
     // Layout: what is longer is shown in another way, shortened, or warned of.
     ("src/page/fields.rs", "MAX_RADIOS"),
     ("src/deliver/slack.rs", "MAX_HEADER"),

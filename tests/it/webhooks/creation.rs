@@ -421,3 +421,74 @@ fn mailgun_is_warned_of_and_other_kinds_of_action_have_no_verify() {
     let answer = stack.create(&json!({"token": stack.task(), "actions": [form]}));
     assert_eq!(answer.refusal(), (400, "InvalidJSON".to_owned()));
 }
+
+#[test]
+fn a_secret_with_white_space_at_an_end_is_granted_with_a_warning() {
+    let warned = |verify: Value| -> Vec<String> {
+        let stack = Stack::new(FEATURES);
+        let answer = stack.create(&json!({"token": stack.task(), "actions": [hook(verify)]}));
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        let warnings = answer.json()["warnings"].as_array().cloned().unwrap_or_default();
+        assert!(
+            !warnings.iter().any(|it| it.to_string().contains("canary")),
+            "{warnings:?}"
+        );
+        let at = warnings
+            .iter()
+            .map(|it| it.as_str().unwrap().split(": ").next().unwrap().to_owned());
+        at.collect()
+    };
+    const ONE: &str = "actions[0].verify.secret";
+    for (verify, at) in [
+        (json!({"scheme": "github", "secret": "canary\n"}), vec![ONE]),
+        (json!({"scheme": "github", "secret": "canary\r\n"}), vec![ONE]),
+        (json!({"scheme": "github", "secret": " canary"}), vec![ONE]),
+        (json!({"scheme": "stripe", "secret": "whsec_canary\t"}), vec![ONE]),
+        (json!({"scheme": "slack", "secret": "\u{feff}canary"}), vec![ONE]),
+        (json!({"scheme": "shopify", "secret": "canary\u{a0}"}), vec![ONE]),
+        (json!({"scheme": "basic", "secret": "user:canary\n"}), vec![ONE]),
+        (
+            json!({"scheme": "generic", "secret": "generate\n", "header": "X-S"}),
+            vec![ONE],
+        ),
+        (json!({"scheme": "github", "secret": ["canary"]}), vec![]),
+        (json!({"scheme": "github", "secret": "can ary\ncanary"}), vec![]),
+        (
+            json!({"scheme": "github", "secret": ["canary", "canary\n", "c", "\ncanary"]}),
+            vec!["actions[0].verify.secret[1]", "actions[0].verify.secret[3]"],
+        ),
+    ] {
+        assert_eq!(warned(verify.clone()), at, "{verify}");
+    }
+    // Where such a secret cannot be one, the refusal says why.
+    let whsec = "whsec_Y2FuYXJ5Y2FuYXJ5Y2FuYXJ5Y2FuYXJ5";
+    for (verify, message) in [
+        (
+            json!({"scheme": "svix", "secret": format!("{whsec}\n")}),
+            "verify.secret: must be whsec_",
+        ),
+        (
+            json!({"scheme": "bearer", "secret": "canary\n"}),
+            "verify.secret: must have visible ASCII",
+        ),
+        (
+            json!({"scheme": "generic", "secret": ["Y2FuYXJ5", "Y2FuYXJ5 "], "header": "X-S", "key": "base64"}),
+            "verify.secret[1]: must be base64; it begins or ends with white space",
+        ),
+    ] {
+        refused(hook(verify), message);
+    }
+}
+
+#[test]
+fn a_secret_that_nobody_evaluated_is_granted_with_a_warning() {
+    let stack = Stack::new(FEATURES);
+    let action = hook(json!({"scheme": "github", "secret": "{% $states.input.canary %}"}));
+    let answer = stack.create(&json!({"token": stack.task(), "actions": [action]}));
+    let warnings = answer.json()["warnings"].to_string();
+    assert!(
+        warnings.contains("actions[0].verify.secret: nobody evaluated this expression")
+            && !warnings.contains("canary"),
+        "{warnings}"
+    );
+}
