@@ -3,6 +3,7 @@
 mod deliver;
 mod https;
 mod proven;
+mod second_events;
 
 use crate::config::Config;
 use crate::tls;

@@ -136,25 +136,25 @@ variable "brand_color" {
 variable "deliver_topic_arns" {
   type        = string
   default     = null
-  description = "ARNs of the standard SNS topics that links may be published to (deliver.sns), with commas between. Empty: none."
+  description = "Comma-separated ARNs of the standard SNS topics that links may be published to (deliver.sns). Empty: none."
 }
 
 variable "deliver_identity_arns" {
   type        = string
   default     = null
-  description = "ARNs of the SES identities that mails with links may come from (deliver.ses), and of their configuration sets, with commas between. In the sandbox of SES also those of the receivers. Empty: none."
+  description = "Comma-separated ARNs of the SES identities that mails with links may come from (deliver.ses), and of their configuration sets. In the sandbox of SES also those of the receivers. Empty: none."
 }
 
 variable "deliver_event_bus_arns" {
   type        = string
   default     = null
-  description = "ARNs of the EventBridge buses, event-bus or event-busv2, that events with links may be put on (deliver.eventbridge), with commas between. Empty: none."
+  description = "Comma-separated ARNs of the EventBridge buses, event-bus or event-busv2, that events with links may be put on (deliver.eventbridge). Empty: none."
 }
 
 variable "deliver_secret_arns" {
   type        = string
   default     = null
-  description = "ARNs of the secrets of Secrets Manager that hold addresses, tokens and keys for deliver.slack, deliver.teams and deliver.webhook, with commas between. Empty: none."
+  description = "Comma-separated ARNs of the secrets of Secrets Manager that hold addresses, tokens and keys for deliver.slack, deliver.teams and deliver.webhook. Empty: none."
 }
 
 variable "deliver_parameter_arns" {
@@ -166,7 +166,7 @@ variable "deliver_parameter_arns" {
 variable "deliver_hosts" {
   type        = string
   default     = null
-  description = "Hosts that links may be posted to (deliver.webhook), such as hooks.example.com, with commas between. Slack and Teams need not be here. Empty: none."
+  description = "Comma-separated hosts that links may be posted to (deliver.webhook), such as hooks.example.com. Slack and Teams need not be here. Empty: none."
 }
 
 # Encryption
@@ -186,7 +186,7 @@ variable "encryption_key_arn" {
 variable "decrypt_key_arns" {
   type        = string
   default     = null
-  description = "ARNs of further KMS keys whose links still open, with commas between and no blanks."
+  description = "Comma-separated ARNs of further KMS keys whose links still open, without spaces."
 }
 
 variable "audience" {
@@ -256,7 +256,7 @@ variable "address_buckets" {
 variable "log_level" {
   type        = string
   default     = null
-  description = "INFO: one line for each request. WARN: only for refused ones. ERROR: only for what the operator must mend."
+  description = "INFO: one line for each request. WARN: only for refused ones. ERROR: only for what the operator must fix."
 }
 
 variable "verbose_logging" {

@@ -1,7 +1,8 @@
 //! The clients of the services that deliver. A message is sent once by each call: whether it may be sent again is decided
 //! in [`crate::channels`]. Reading a secret changes nothing, so the SDK may repeat that (three attempts, its standard).
 
-use super::{CONNECT, Shared, behavior_version};
+use super::{CONNECT, Shared, behavior_version, second_events};
+use aws_smithy_runtime_api::shared::IntoShared as _;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use std::time::Duration;
@@ -32,6 +33,16 @@ macro_rules! client {
 }
 
 impl Shared {
+    /// A client of EventBridge for a bus of the second API, in its region and at this endpoint.
+    pub fn second_events(&self, region: &str, endpoint: &str) -> aws_sdk_eventbridge::Client {
+        let second = Self {
+            deliver: second_events::Translated::new(self.deliver.clone()).into_shared(),
+            ..self.clone()
+        };
+        let config = second.events(region, Some(endpoint)).config().to_builder();
+        aws_sdk_eventbridge::Client::from_conf(config.interceptor(second_events::Rewritten).build())
+    }
+
     client!(
         /// A client of SNS, in the region of a topic.
         topics,

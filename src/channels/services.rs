@@ -81,7 +81,13 @@ impl Adapters {
         doubt: &Doubt,
         calls: &Calls,
     ) -> Result<Receipt, Failure> {
-        let client = self.shared.events(bus.region(), self.endpoints.events.as_deref());
+        let client = match bus.second_endpoint() {
+            None => self.shared.events(bus.region(), self.endpoints.events.as_deref()),
+            Some(usual) => {
+                let endpoint = self.endpoints.second_events.as_deref().unwrap_or(&usual);
+                self.shared.second_events(bus.region(), endpoint)
+            }
+        };
         let entry = aws_sdk_eventbridge::types::PutEventsRequestEntry::builder()
             .event_bus_name(bus.as_str())
             .source(source)
@@ -188,7 +194,159 @@ fn plain(code: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::secrets::Secrets;
     use super::*;
+    use crate::config::Config;
+    use crate::outbound::Outbound;
+    use aws_credential_types::Credentials;
+    use aws_credential_types::provider::SharedCredentialsProvider;
+    use aws_smithy_runtime_api::client::http::{
+        HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
+        SharedHttpConnector,
+    };
+    use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+    use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+    use aws_smithy_types::body::SdkBody;
+    use std::sync::{Arc, Mutex};
+
+    /// What a service answers, one after the other, and what it was asked.
+    #[derive(Clone, Debug)]
+    struct Service(Arc<Mutex<(Vec<(u16, Vec<u8>)>, Vec<Asked>)>>);
+
+    #[derive(Clone, Debug)]
+    struct Asked {
+        uri: String,
+        protocol: String,
+        signed_for: String,
+        body: Vec<u8>,
+    }
+
+    impl HttpClient for Service {
+        fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+            SharedHttpConnector::new(self.clone())
+        }
+    }
+
+    impl HttpConnector for Service {
+        fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+            let header = |name| request.headers().get(name).unwrap_or_default().to_owned();
+            let mut state = self.0.lock().unwrap();
+            state.1.push(Asked {
+                uri: request.uri().to_owned(),
+                protocol: header("smithy-protocol"),
+                signed_for: header("authorization"),
+                body: request.body().bytes().unwrap().to_vec(),
+            });
+            let (status, body) = state.0.remove(0);
+            let answer = http::Response::builder()
+                .status(status)
+                .header("smithy-protocol", "rpc-v2-cbor")
+                .header("content-type", "application/cbor")
+                .body(SdkBody::from(body));
+            HttpConnectorFuture::ready(Ok(HttpResponse::try_from(answer.unwrap()).unwrap()))
+        }
+    }
+
+    fn adapters(answers: Vec<(u16, Vec<u8>)>) -> (Adapters, Service) {
+        let config =
+            Config::from_vars(|name| (name == "AWS_REGION").then(|| "eu-west-1".to_owned())).unwrap();
+        let service = Service(Arc::new(Mutex::new((answers, Vec::new()))));
+        let credentials = Credentials::new("AKIDEXAMPLE", "secret", None, None, "test");
+        let credentials = Some(SharedCredentialsProvider::new(credentials));
+        let adapters = Adapters {
+            shared: crate::aws::Shared::with_http(
+                &config,
+                SharedHttpClient::new(service.clone()),
+                credentials,
+            ),
+            endpoints: config.aws.deliver.clone(),
+            outbound: Outbound::new(config.outbound),
+            secrets: Secrets::default(),
+        };
+        (adapters, service)
+    }
+
+    /// `{"FailedEntryCount": …, "Entries": [{<field>: <value>}]}`
+    fn answered(failed: u8, field: &str, value: &str) -> Vec<u8> {
+        let mut encoder = minicbor::Encoder::new(Vec::new());
+        encoder.map(2).unwrap();
+        encoder.str("FailedEntryCount").unwrap().u8(failed).unwrap();
+        encoder.str("Entries").unwrap().array(1).unwrap().map(1).unwrap();
+        encoder.str(field).unwrap().str(value).unwrap();
+        encoder.into_writer()
+    }
+
+    fn error(code: &str) -> Vec<u8> {
+        let mut encoder = minicbor::Encoder::new(Vec::new());
+        encoder.map(1).unwrap().str("__type").unwrap();
+        encoder
+            .str(&format!("com.amazonaws.eventbridgev2#{code}"))
+            .unwrap();
+        encoder.into_writer()
+    }
+
+    const SECOND: &str = "arn:aws:events:eu-west-1:210987654321:event-busv2/ours/0123456789abcdefghijklmno";
+
+    async fn put(answers: Vec<(u16, Vec<u8>)>) -> (Result<Receipt, Failure>, Vec<Asked>, Vec<String>) {
+        let (adapters, service) = adapters(answers);
+        let (bus, calls) = (Arn::bus(SECOND).unwrap(), Calls::default());
+        let (doubt, detail) = (Doubt::default(), r#"{"urls":{}}"#);
+        let done = adapters
+            .event(&bus, "source", "type", detail, &doubt, &calls)
+            .await;
+        let asked = service.0.lock().unwrap().1.clone();
+        let outcomes = calls.list().into_iter().map(|call| call.outcome).collect();
+        (done, asked, outcomes)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_bus_of_the_second_api_gets_its_event_there() {
+        let (done, asked, outcomes) = put(vec![(200, answered(0, "EventId", "e-1"))]).await;
+        let id = Some("e-1".to_owned());
+        assert_eq!((done, outcomes), (Ok(Receipt { id }), vec!["ok".to_owned()]));
+        let [asked] = asked.as_slice() else {
+            panic!("one call")
+        };
+        assert!(
+            asked
+                .uri
+                .starts_with("https://210987654321.eventsv2.eu-west-1.amazonaws.com/"),
+            "the account is that of the bus: {}",
+            asked.uri
+        );
+        assert_eq!(asked.protocol, "rpc-v2-cbor");
+        assert!(
+            asked.signed_for.contains("/eu-west-1/events/aws4_request"),
+            "{}",
+            asked.signed_for
+        );
+        let holds = |part: &str| asked.body.windows(part.len()).any(|it| it == part.as_bytes());
+        for part in [SECOND, "source", "type", r#"{"urls":{}}"#] {
+            assert!(holds(part), "{part}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_throttled_entry_is_repeated_and_a_refused_one_is_not() {
+        let throttled = || (200, answered(1, "ErrorCode", "ThrottlingException"));
+        let (done, asked, _) = put(vec![throttled(), (200, answered(0, "EventId", "e-2"))]).await;
+        assert!(done.is_ok() && asked.len() == 2);
+        let refused = Err(Failure::NotSent("InvalidArgument".to_owned()));
+        let (done, asked, _) = put(vec![(200, answered(1, "ErrorCode", "InvalidArgument"))]).await;
+        assert_eq!((done, asked.len()), (refused, 1));
+        for (status, code, repeats) in [
+            (403, "AccessDeniedException", 1),
+            (404, "ResourceNotFoundException", 1),
+            (409, "InvalidStateException", 1),
+            (429, "ThrottlingException", 3),
+        ] {
+            let (done, asked, outcomes) = put(vec![(status, error(code)); 3]).await;
+            assert_eq!(done, Err(Failure::NotSent(code.to_owned())));
+            assert_eq!((asked.len(), outcomes), (repeats, vec![code.to_owned(); repeats]));
+        }
+        let (done, asked, _) = put(vec![(500, error("InternalException"))]).await;
+        assert!(matches!(done, Err(Failure::Unknown(_))) && asked.len() == 1);
+    }
 
     #[tokio::test]
     async fn a_pause_after_a_definite_no_leaves_no_doubt() {

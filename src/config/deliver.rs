@@ -13,6 +13,8 @@ pub struct DeliverEndpoints {
     pub ses: Option<String>,
     /// `AWS_ENDPOINT_URL_EVENTBRIDGE` or `AWS_ENDPOINT_URL`.
     pub events: Option<String>,
+    /// `AWS_ENDPOINT_URL_EVENTBRIDGEV2` or `AWS_ENDPOINT_URL`.
+    pub second_events: Option<String>,
     /// `AWS_ENDPOINT_URL_SECRETS_MANAGER` or `AWS_ENDPOINT_URL`.
     pub secrets: Option<String>,
     /// `AWS_ENDPOINT_URL_SSM` or `AWS_ENDPOINT_URL`.
@@ -36,6 +38,7 @@ impl Reader<'_> {
             sns: self.endpoint("AWS_ENDPOINT_URL_SNS"),
             ses: self.endpoint("AWS_ENDPOINT_URL_SESV2"),
             events: self.endpoint("AWS_ENDPOINT_URL_EVENTBRIDGE"),
+            second_events: self.endpoint("AWS_ENDPOINT_URL_EVENTBRIDGEV2"),
             secrets: self.endpoint("AWS_ENDPOINT_URL_SECRETS_MANAGER"),
             parameters: self.endpoint("AWS_ENDPOINT_URL_SSM"),
         }

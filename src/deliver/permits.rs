@@ -19,6 +19,8 @@ pub struct Permits {
     pub hosts: Vec<Host>,
 }
 
+const SECOND_BUS: &str = "event-busv2/";
+
 /// The ARN of something in a region.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Arn {
@@ -90,7 +92,39 @@ impl Arn {
     /// # Errors
     /// A sentence for whoever wrote it.
     pub fn bus(text: &str) -> Result<Self, &'static str> {
-        Self::of(text, "events", "event-bus/").ok_or("must be the ARN of an event bus")
+        let second = || Self::of(text, "events", SECOND_BUS).filter(Self::is_named_bus);
+        Self::of(text, "events", "event-bus/")
+            .or_else(second)
+            .ok_or("must be the ARN of an event bus")
+    }
+
+    /// Where a bus of the second API of EventBridge is: each account has a host (endpoint rules of EventBridgeV2). `None`: it is
+    /// another bus.
+    pub fn second_endpoint(&self) -> Option<String> {
+        if !self.resource.starts_with(SECOND_BUS) {
+            return None;
+        }
+        let mut parts = self.text.split(':').skip(1);
+        let (partition, account) = (parts.next()?, parts.nth(2)?);
+        let suffix = match partition {
+            "aws-cn" => "amazonaws.com.cn",
+            _ => "amazonaws.com",
+        };
+        Some(format!("https://{account}.eventsv2.{}.{suffix}", self.region))
+    }
+
+    /// Name and id (API model of EventBridgeV2, EventBusArn).
+    fn is_named_bus(&self) -> bool {
+        let parts: Vec<&str> = self.resource.split('/').collect();
+        let [_, name, id] = parts.as_slice() else {
+            return false;
+        };
+        let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
+        (1..=256).contains(&name.len())
+            && name.bytes().all(plain)
+            && name.starts_with(|first: char| first.is_ascii_alphanumeric())
+            && id.len() == 25
+            && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
     }
 
     /// A secret of Secrets Manager.
@@ -242,6 +276,36 @@ mod tests {
                 assert_eq!(parse(text).is_ok(), place == other, "{text} as kind {other}");
             }
         }
+        for (bus, is_second) in [
+            ("event-bus/ours", Some(false)),
+            ("event-bus/aws.partner/example.com/acct/1", Some(false)),
+            ("event-busv2/ours/0123456789abcdefghijklmno", Some(true)),
+            ("event-busv2/o.u_r-s/0123456789abcdefghijklmno", Some(true)),
+            ("event-busv2/ours", None),
+            ("event-busv2/ours/", None),
+            ("event-busv2/ours/0123456789abcdefghijklmn", None),
+            ("event-busv2/ours/0123456789ABCDEFGHIJKLMNO", None),
+            ("event-busv2/-ours/0123456789abcdefghijklmno", None),
+            ("event-busv2//0123456789abcdefghijklmno", None),
+            ("event-busv2/a/b/0123456789abcdefghijklmno", None),
+            ("event-busv3/ours/0123456789abcdefghijklmno", None),
+        ] {
+            let arn = Arn::bus(&format!("arn:aws:events:eu-west-1:123456789012:{bus}"));
+            assert_eq!(
+                arn.ok().map(|arn| arn.second_endpoint().is_some()),
+                is_second,
+                "{bus}"
+            );
+        }
+        let second = |partition: &str, region: &str| {
+            let id = "0123456789abcdefghijklmno";
+            let arn = format!("arn:{partition}:events:{region}:123456789012:event-busv2/ours/{id}");
+            Arn::bus(&arn).unwrap().second_endpoint().unwrap()
+        };
+        let global = "https://123456789012.eventsv2.eu-west-1.amazonaws.com";
+        assert_eq!(second("aws", "eu-west-1"), global);
+        let china = "https://123456789012.eventsv2.cn-north-1.amazonaws.com.cn";
+        assert_eq!(second("aws-cn", "cn-north-1"), china);
         let set = "arn:aws:ses:eu-west-1:123456789012:configuration-set/ours";
         assert_eq!(Arn::identity(set).map(|arn| arn.to_string()), Ok(set.to_owned()));
         for text in [

@@ -57,7 +57,14 @@ GOOD = {
         DELIVER["DeliverIdentityArns"].replace("example.com", "ann+b@example.com"),
         DELIVER["DeliverIdentityArns"].replace("identity/example.com", "configuration-set/ours"),
     ],
-    "DeliverEventBusArns": ["", DELIVER["DeliverEventBusArns"]],
+    "DeliverEventBusArns": [
+        "",
+        DELIVER["DeliverEventBusArns"],
+        DELIVER["DeliverEventBusArns"].replace("event-bus/ours", "event-busv2/ours/0123456789abcdefghijklmno"),
+        DELIVER["DeliverEventBusArns"]
+        + ","
+        + DELIVER["DeliverEventBusArns"].replace("event-bus/ours", "event-busv2/o.u_r-s/" + "a" * 25),
+    ],
     "DeliverSecretArns": ["", DELIVER["DeliverSecretArns"]],
     "DeliverParameterArns": ["", DELIVER["DeliverParameterArns"]],
     "EncryptionKeyArn": ["NONE", OTHER_KEY, OLDER_KEY, OTHER_KEY.replace("arn:aws:", "arn:aws-us-gov:")],

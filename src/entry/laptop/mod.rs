@@ -109,6 +109,7 @@ const OF_THE_ENVIRONMENT: &[&str] = &[
     "AWS_ENDPOINT_URL_SNS",
     "AWS_ENDPOINT_URL_SESV2",
     "AWS_ENDPOINT_URL_EVENTBRIDGE",
+    "AWS_ENDPOINT_URL_EVENTBRIDGEV2",
     "AWS_ENDPOINT_URL_SECRETS_MANAGER",
 ];
 /// Those that count beside `--kms-key`; without it there is no other key, and nothing is delivered.
