@@ -355,7 +355,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ),
     ("jsonschema::", &["form/check.rs", "select/schema"]),
     ("serde_json_path::", &["select/path/"]),
-    ("minicbor", &["payload/packed"]),
+    ("minicbor", &["payload/packed", "aws/second_events.rs"]),
     (
         "askama",
         &[
