@@ -2,6 +2,7 @@
 
 use super::fields::Fields;
 use super::refused;
+use crate::json::without_mark;
 use crate::rejection::Rejection;
 use bytes::Bytes;
 use futures_util::FutureExt as _;
@@ -16,6 +17,7 @@ pub(super) const MAX_PARTS: usize = 100;
 pub(super) fn read(body: &[u8], content_type: &str) -> Result<Fields, Rejection> {
     let boundary = multer::parse_boundary(content_type);
     let boundary = boundary.map_err(|_| refused("is multipart, and its type names no boundary"))?;
+    let body = without_mark(body);
     // The parser looks for the boundary everywhere, in a text within JSON too, and the content type is not signed.
     let begins = body.strip_prefix(b"\r\n").unwrap_or(body);
     let begins = begins

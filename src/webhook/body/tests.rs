@@ -302,6 +302,8 @@ fn a_byte_order_mark_is_no_part_of_a_body() {
     check(json!({}), "text/plain", "\u{feff}hello", json!("hello"));
     check(json!({}), "text/plain", "\u{feff}", json!(""));
     check(json!({}), FORM, "\u{feff}", json!({}));
+    let multipart = format!("\u{feff}{}--b--", part("name=\"a\"", "1"));
+    check(json!({}), MULTIPART, &multipart, json!({"a": "1"}));
     // Only one, only in front, and not where it was encoded: then somebody meant it.
     check(json!({}), FORM, "\u{feff}\u{feff}a=1", json!({"\u{feff}a": "1"}));
     check(
