@@ -169,7 +169,7 @@ fn a_schema_full_of_large_patterns_compiles_soon() {
 /// Such a number is looked for, and what would compare it is compiled alone.
 #[test]
 fn numbers_that_cannot_be_compared_cost_little() {
-    let constants = json!({"anyOf": vec![json!({"const": 0}); 1_000]});
+    let constants = json!({"anyOf": vec![json!({"const": 0}); 400]});
     let bounds = json!({"items": {"type": "number", "minimum": 0}, "uniqueItems": true});
     let many = format!("[{}1e99]", "1e99,".repeat(200_000));
     let long = format!("[0.{}]", "3".repeat(1_000_000));
@@ -177,7 +177,7 @@ fn numbers_that_cannot_be_compared_cost_little() {
         (
             &constants,
             "18446744073709551616",
-            "a number beyond 64 bits and 1,000 constants",
+            "a number beyond 64 bits and 400 constants",
         ),
         (&bounds, many.as_str(), "200,000 numbers beyond 64 bits"),
         (&bounds, long.as_str(), "a fraction of a million digits"),
