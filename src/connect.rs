@@ -59,3 +59,109 @@ where
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytes::Bytes;
+    use http_body_util::Full;
+    use hyper_util::client::legacy::Client;
+    use hyper_util::client::legacy::connect::{Connected, Connection};
+    use hyper_util::rt::{TokioExecutor, TokioIo};
+    use tokio::io::{AsyncReadExt as _, DuplexStream};
+
+    /// What becomes of a connection.
+    #[derive(Clone, Copy)]
+    enum Fate {
+        Refused,
+        /// It ends after the request was read.
+        Lost,
+    }
+
+    #[derive(Clone)]
+    struct To(Fate);
+
+    struct Stream(TokioIo<DuplexStream>);
+
+    impl Service<http::Uri> for To {
+        type Response = Stream;
+        type Error = io::Error;
+        type Future = std::future::Ready<io::Result<Stream>>;
+
+        fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn call(&mut self, _: http::Uri) -> Self::Future {
+            let (near, mut far) = tokio::io::duplex(1_024);
+            match self.0 {
+                Fate::Refused => return std::future::ready(Err(io::ErrorKind::ConnectionRefused.into())),
+                Fate::Lost => drop(tokio::spawn(async move { far.read_u8().await })),
+            }
+            std::future::ready(Ok(Stream(TokioIo::new(near))))
+        }
+    }
+
+    impl Connection for Stream {
+        fn connected(&self) -> Connected {
+            Connected::new()
+        }
+    }
+
+    impl hyper::rt::Read for Stream {
+        fn poll_read(
+            mut self: Pin<&mut Self>,
+            context: &mut Context<'_>,
+            buffer: hyper::rt::ReadBufCursor<'_>,
+        ) -> Poll<io::Result<()>> {
+            Pin::new(&mut self.0).poll_read(context, buffer)
+        }
+    }
+
+    impl hyper::rt::Write for Stream {
+        fn poll_write(
+            mut self: Pin<&mut Self>,
+            context: &mut Context<'_>,
+            bytes: &[u8],
+        ) -> Poll<io::Result<usize>> {
+            Pin::new(&mut self.0).poll_write(context, bytes)
+        }
+
+        fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Pin::new(&mut self.0).poll_flush(context)
+        }
+
+        fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Pin::new(&mut self.0).poll_shutdown(context)
+        }
+    }
+
+    #[tokio::test]
+    async fn only_what_was_never_begun_was_never_sent() {
+        for (fate, expected) in [(Fate::Refused, true), (Fate::Lost, false)] {
+            let client = Client::builder(TokioExecutor::new())
+                .pool_max_idle_per_host(0)
+                .retry_canceled_requests(false)
+                .build(To(fate));
+            let request = http::Request::post("http://far.example/").body(Full::<Bytes>::default());
+            let error = client.request(request.unwrap()).await.unwrap_err();
+            let mut cause: Option<&(dyn Error + 'static)> = Some(&error);
+            let mut is_unsent = false;
+            while let Some(error) = cause {
+                is_unsent |= was_never_sent(error);
+                cause = error.source();
+            }
+            assert_eq!(is_unsent, expected, "{error:?}");
+        }
+        // Ended before its request was begun.
+        let (near, _far) = tokio::io::duplex(1_024);
+        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(near))
+            .await
+            .unwrap();
+        drop(connection);
+        let request = http::Request::post("/").body(Full::<Bytes>::default());
+        assert!(was_never_sent(
+            &sender.send_request(request.unwrap()).await.unwrap_err()
+        ));
+    }
+}

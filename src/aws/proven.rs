@@ -373,8 +373,9 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_connection_that_does_not_prove_itself_gets_no_report() {
         let long = PONG_LIMIT + 1;
-        let forgotten: [(&str, &[Step]); 9] = [
+        let forgotten: [(&str, &[Step]); 10] = [
             ("closed before the ping", &[]),
+            ("closed after the ping", &[answer(PONG)]),
             ("silent", &[Step::Silence]),
             ("half closed", &[Step::HalfClose]),
             ("cut in the head", &[answer("HTTP/1.1 200")]),
@@ -469,6 +470,10 @@ mod tests {
             let error = report(&https, TO).await.unwrap_err();
             assert!(was_never_sent(&error), "{} scripts: {error:?}", scripts.len());
             assert_eq!(lines(&far), []);
+            assert!(
+                *far.connections.lock().unwrap() <= 1,
+                "whoever asked decides about another attempt"
+            );
         }
         // Nor if the kept one is dead and there is no other.
         let far = Far::new(&[&[answer(PONG), Step::Silence]]);

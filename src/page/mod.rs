@@ -277,7 +277,11 @@ fn told(texts: &'static Texts, rejection: &Rejection) -> Told {
             tell(Mark::Wait, texts.unsure_title, &[texts.unsure_text], true)
         }
         Rejection::PostActionNotPosted => tell(Mark::Bad, texts.program_title, &[texts.program_text], true),
-        Rejection::NotPermitted(..) | Rejection::ServiceError(_) => {
+        // An answer that was sent and refused is not a misuse of the link, and "nothing was sent" would not be true.
+        Rejection::NotPermitted(..)
+        | Rejection::ServiceError(_)
+        | Rejection::StepFunctionsRefused(..)
+        | Rejection::TargetRefused(Refused::Otherwise, ..) => {
             tell(Mark::Bad, texts.fault_title, &[texts.fault_text], false)
         }
         Rejection::InvalidJson(_)
@@ -303,11 +307,7 @@ fn told(texts: &'static Texts, rejection: &Rejection) -> Told {
         | Rejection::UnsupportedBodyType
         | Rejection::BodyTypeNotTaken
         | Rejection::NoOutcome
-        | Rejection::InvalidSignature(_)
-        | Rejection::StepFunctionsRefused(..)
-        | Rejection::TargetRefused(Refused::Otherwise, ..) => {
-            tell(Mark::Bad, texts.wrong_title, &[texts.wrong_text], false)
-        }
+        | Rejection::InvalidSignature(_) => tell(Mark::Bad, texts.wrong_title, &[texts.wrong_text], false),
     }
 }
 

@@ -259,6 +259,39 @@ fn a_callback_takes_results_of_a_mebibyte_and_other_targets_a_quarter_of_that() 
 }
 
 #[test]
+fn a_page_calls_closed_what_is_and_says_of_no_refused_answer_that_nothing_was_sent() {
+    for (target, code, is_closed) in [
+        (durable(), "CallbackTimeoutException", true),
+        (approval(), "ApprovalAlreadyCompletedException", true),
+        (approval(), "InvalidApprovalTokenException", true),
+        // The step may not wait yet.
+        (automation(), "InvalidAutomationSignalException", false),
+        (automation(), "AutomationExecutionNotFoundException", false),
+        (durable(), "ResourceNotFoundException", false),
+    ] {
+        let world = World::with(ALL, Identity::Trusted, vec![error(code)]);
+        let url = world.link(target, success(json!("x")));
+        let page = world.stack.visit("GET", &url, &[("accept", "text/html")], b"");
+        assert_eq!(page.status, 400, "{code}");
+        let says = |text: &str| page.body.contains(text);
+        assert_eq!(
+            says("<h1>Already answered or closed</h1>"),
+            is_closed,
+            "{code}: {}",
+            page.body
+        );
+        assert_eq!(
+            says("<h1>Something went wrong</h1>"),
+            !is_closed,
+            "{code}: {}",
+            page.body
+        );
+        assert!(!says("Nothing was sent"), "{code}: {}", page.body);
+        assert_eq!(says(code), !is_closed, "details for whoever helps: {code}");
+    }
+}
+
+#[test]
 fn a_lost_answer_is_asked_for_again_where_that_does_no_harm() {
     for (target, closed) in [
         (durable(), "CallbackTimeoutException"),
