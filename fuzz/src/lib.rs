@@ -2,11 +2,13 @@
 //! or one of the service, is a finding.
 
 mod create;
+mod deep;
 mod event;
 mod form;
 mod jsonpath;
 mod legacy;
 mod link;
+mod memory;
 mod payload;
 mod planted;
 mod process;
@@ -37,7 +39,7 @@ pub struct Target {
 }
 
 /// All of them. `planted` has a fault of its own, by which `fuzz/run` sees that faults are found.
-pub const TARGETS: [Target; 10] = [
+pub const TARGETS: [Target; 12] = [
     Target {
         name: "link",
         check: link::check,
@@ -75,6 +77,14 @@ pub const TARGETS: [Target; 10] = [
         check: webhook::check,
     },
     Target {
+        name: "deep",
+        check: deep::check,
+    },
+    Target {
+        name: "memory",
+        check: memory::check,
+    },
+    Target {
         name: "planted",
         check: planted::check,
     },
@@ -99,6 +109,11 @@ impl Target {
 
 /// Runs code of the service, which must end in time and without much memory.
 fn bounded<T>(run: impl FnOnce() -> T) -> T {
+    within(MAX_BYTES, run)
+}
+
+/// The same, without more memory than this.
+fn within<T>(most: usize, run: impl FnOnce() -> T) -> T {
     let before = ALLOCATOR.current_usage();
     ALLOCATOR.reset_peak_usage();
     let start = ThreadTime::now();
@@ -106,6 +121,6 @@ fn bounded<T>(run: impl FnOnce() -> T) -> T {
     let time = start.elapsed();
     assert!(time <= MAX_TIME, "took {time:?} of CPU time");
     let bytes = ALLOCATOR.peak_usage().saturating_sub(before);
-    assert!(bytes <= MAX_BYTES, "took {bytes} bytes");
+    assert!(bytes <= most, "took {bytes} bytes");
     result
 }

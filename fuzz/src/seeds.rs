@@ -31,6 +31,8 @@ pub fn seeds(target: &str) -> Vec<Vec<u8>> {
         "form" => texts(FORM),
         "jsonpath" => jsonpath(),
         "webhook" => webhook(),
+        "deep" => (0..16).map(|levels| vec![levels, levels, 0, 1, levels]).collect(),
+        "memory" => texts(MEMORY),
         _ => vec![b"plan".to_vec()],
     }
 }
@@ -58,6 +60,26 @@ pub fn messages() -> &'static HashSet<Vec<u8>> {
     });
     &MESSAGES
 }
+
+/// What takes much memory for little text.
+const MEMORY: &[&str] = &[
+    "[],",
+    "{},",
+    "0,",
+    "\"\",",
+    "\"a\",",
+    "[[[[[[[[0]]]]]]]],",
+    "{\"\":{\"\":{\"\":0}}},",
+    "{\"a\":0},",
+    "1.5e300,",
+    "\"a\":0,",
+    "\\u0000",
+    "\\\"",
+    " ",
+    "[1,[2,[3]]],",
+    "null,",
+    "\"\":[],",
+];
 
 fn link() -> Vec<Vec<u8>> {
     // The longest ones are long for the sake of a limit, and would slow the fuzzer down.
