@@ -1,5 +1,19 @@
 //! Output parameters: the substitution of Python's `string.Template`, which existing requests rely on.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::todo,
+        clippy::unimplemented,
+        clippy::unreachable,
+        clippy::unwrap_used,
+        reason = "a stranger chooses what comes here"
+    )
+)]
+
 use std::collections::HashMap;
 use std::fmt;
 
@@ -21,8 +35,19 @@ impl fmt::Debug for Parameters {
     }
 }
 
-/// Largest filled text, in bytes: a placeholder may stand many times in a text, and a value be long.
+/// Largest filled text, in bytes as an answer carries it ([`carried_bytes`]): a placeholder may stand many times in a text,
+/// and a value be long. Lambda takes answers of six megabytes, and JSON within JSON at most doubles this.
 pub const MAX_FILLED_BYTES: usize = 1 << 20;
+
+/// Bytes of a text in an answer, which Lambda takes as JSON: `\u0001` for one byte of a control character.
+pub fn carried_bytes(text: &str) -> usize {
+    let of_byte = |byte| match byte {
+        b'"' | b'\\' | b'\n' | b'\r' | b'\t' | b'\x08' | b'\x0c' => 2,
+        0..=0x1f => 6,
+        _ => 1,
+    };
+    text.bytes().map(of_byte).sum()
+}
 
 /// Why a text cannot be filled.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -50,7 +75,9 @@ pub fn fill(
     encode: impl Fn(&str) -> String,
 ) -> Result<String, TemplateFault> {
     let mut filled = String::with_capacity(text.len());
+    let mut carried = 0;
     for part in parts(text) {
+        let before = filled.len();
         match part? {
             Part::Literal(literal) => filled.push_str(literal),
             Part::Placeholder(name) => match parameters.0.get(name) {
@@ -58,7 +85,8 @@ pub fn fill(
                 None => return Err(TemplateFault::Missing(name.to_owned())),
             },
         }
-        if filled.len() > MAX_FILLED_BYTES {
+        carried += filled.get(before..).map_or(0, carried_bytes);
+        if carried > MAX_FILLED_BYTES {
             return Err(TemplateFault::TooLong);
         }
     }
@@ -197,6 +225,34 @@ mod tests {
             fill("$a", &Parameters::from_pairs(pairs), str::to_owned).as_deref(),
             Ok("2")
         );
+    }
+
+    #[test]
+    fn what_grows_too_large_for_an_answer_is_refused() {
+        for (value, most) in [
+            ("x", 1 << 20),
+            ("\u{1}", 174_762),
+            ("\"", 1 << 19),
+            ("\\", 1 << 19),
+            ("é", 1 << 19),
+        ] {
+            let parameters = Parameters::from_pairs([("a".to_owned(), value.to_owned())]);
+            let fill = |times: usize| fill(&"$a".repeat(times), &parameters, str::to_owned);
+            assert_eq!(
+                fill(most).map(|text| text.len()),
+                Ok(most * value.len()),
+                "{value:?}"
+            );
+            assert_eq!(fill(most + 1), Err(TemplateFault::TooLong), "{value:?}");
+        }
+    }
+
+    #[test]
+    fn the_bytes_of_an_answer_are_those_of_its_json() {
+        for text in ["", "a\u{0}\u{1f}\u{7f}\"\\/\n\r\t\u{8}\u{c}é\u{2028}😀<&>'"] {
+            let written = serde_json::to_string(text).unwrap();
+            assert_eq!(carried_bytes(text) + 2, written.len());
+        }
     }
 
     proptest! {

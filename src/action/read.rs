@@ -17,10 +17,18 @@ use std::cell::RefCell;
 #[derive(Debug, Default)]
 pub struct Notes(RefCell<Vec<String>>);
 
+/// Most warnings of one request: more than a person reads, and each unknown field of a large request would be one.
+const MAX_NOTES: usize = 100;
+
 impl Notes {
     /// Adds a sentence.
     pub fn add(&self, note: impl Into<String>) {
-        self.0.borrow_mut().push(note.into());
+        let mut notes = self.0.borrow_mut();
+        match notes.len() {
+            0..MAX_NOTES => notes.push(note.into()),
+            MAX_NOTES => notes.push("further warnings are left out".to_owned()),
+            _ => {}
+        }
     }
 
     /// All of them, in order.
@@ -243,6 +251,20 @@ mod tests {
             (rejection.code(), rejection.to_string().as_str()),
             (code, message),
             "{text}"
+        );
+    }
+
+    #[test]
+    fn warnings_are_few_however_many_fields_are_unknown() {
+        let notes = Notes::default();
+        for number in 0..100_000 {
+            notes.ignored("actions[0]", &number.to_string());
+        }
+        let list = notes.list();
+        assert_eq!(list.len(), MAX_NOTES + 1);
+        assert_eq!(
+            list.last().map(String::as_str),
+            Some("further warnings are left out")
         );
     }
 

@@ -21,7 +21,7 @@ fn filled_json(json: &JsonText, at: &str, parameters: &Parameters) -> Result<Jso
         |text| {
             let filled = template::fill(text, parameters, str::to_owned);
             let filled = filled.map_err(|fault| formatting_at(at, fault))?;
-            bytes += filled.len();
+            bytes += template::carried_bytes(&filled);
             if bytes > template::MAX_FILLED_BYTES {
                 return Err(formatting_at(at, TemplateFault::TooLong));
             }
