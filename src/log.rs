@@ -4,9 +4,53 @@ use crate::calls::Call;
 use crate::rejection::{Rejection, Sent};
 use serde::Serialize;
 use serde_json::{Map, Value};
+use std::cell::RefCell;
+use std::future::Future;
 
 /// Longest text of a stranger in a line, in characters.
 const MAX_FOREIGN_CHARS: usize = 256;
+
+tokio::task_local! {
+    /// What is known of the request that is answered, should it panic.
+    static IDS: RefCell<Ids>;
+}
+
+/// By which an operator finds a request.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Ids {
+    /// Lambda's id of the invocation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+    /// Joins request, links and uses; known as soon as a link is opened.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transaction_id: Option<String>,
+}
+
+impl Ids {
+    /// Runs what answers a request; from then on a panic has its ids.
+    pub async fn during<T>(request_id: Option<String>, answering: impl Future<Output = T>) -> T {
+        let ids = Ids {
+            request_id,
+            transaction_id: None,
+        };
+        IDS.scope(RefCell::new(ids), answering).await
+    }
+
+    /// Those of the request that is answered; none outside of any.
+    pub fn known() -> Self {
+        let ids = IDS.try_with(|ids| ids.try_borrow().map(|ids| ids.clone()));
+        ids.ok().and_then(Result::ok).unwrap_or_default()
+    }
+
+    /// Notes which transaction the request belongs to.
+    pub fn note(transaction: &str) {
+        let _ = IDS.try_with(|ids| {
+            if let Ok(mut ids) = ids.try_borrow_mut() {
+                ids.transaction_id = Some(transaction.to_owned());
+            }
+        });
+    }
+}
 
 /// How bad it is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -222,6 +266,27 @@ pub fn foreign(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_request_is_known_by_its_ids_while_it_is_answered() {
+        assert_eq!(Ids::known(), Ids::default());
+        let (before, after) = Ids::during(Some("r".to_owned()), async {
+            let before = Ids::known();
+            Ids::note("t");
+            (before, Ids::known())
+        })
+        .await;
+        assert_eq!(
+            (before.request_id.as_deref(), before.transaction_id),
+            (Some("r"), None)
+        );
+        assert_eq!(
+            (after.request_id.as_deref(), after.transaction_id.as_deref()),
+            (Some("r"), Some("t"))
+        );
+        Ids::note("nobody's");
+        assert_eq!(Ids::known(), Ids::default());
+    }
 
     #[test]
     fn foreign_texts_are_short() {

@@ -13,6 +13,7 @@ use std::sync::Arc;
 )]
 async fn main() -> ExitCode {
     process::quiet_panics();
+    process::keep_memory_together();
     match std::env::var("_HANDLER") {
         // On the heap, or the compiler would lay out everything that either may wait for as one.
         Ok(handler) => Box::pin(in_lambda(&handler)).await,

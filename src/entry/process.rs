@@ -5,14 +5,19 @@ use crate::channels::Channels;
 use crate::config::Config;
 use crate::keys::Keys;
 use crate::keys::kms::KmsKeys;
+use crate::log::Ids;
 use crate::tasks::Tasks;
 use crate::tasks::services::Services;
 use crate::web::App;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use ring::rand::{SecureRandom, SystemRandom};
+use serde_json::Value;
 use std::io::Write;
 use std::panic::PanicHookInfo;
+
+/// As large as glibc lets the blocks be that share pages, less what it needs itself.
+const LARGEST_BLOCK: usize = (32 << 20) - (64 << 10);
 
 /// A service that talks to AWS. Clients are built here, and connect when they are first needed.
 ///
@@ -82,13 +87,20 @@ fn below(limit: u64) -> u64 {
     u64::from_be_bytes(bytes).checked_rem(limit).unwrap_or(0)
 }
 
+/// Lets one event's large blocks lie where those of the last one lay. glibc gives a block that is larger than all before
+/// it pages of its own, beside those that it keeps of the smaller ones (mallopt(3), `M_MMAP_THRESHOLD`); from one block
+/// that nobody writes into it learns how large blocks may be.
+pub fn keep_memory_together() {
+    drop(std::hint::black_box(Vec::<u8>::with_capacity(LARGEST_BLOCK)));
+}
+
 /// One line on standard output, where Lambda collects the log. A log that cannot be written stops nothing.
 pub fn write_line(line: &str) {
     let mut output = std::io::stdout().lock();
     let _ = writeln!(output, "{line}");
 }
 
-/// Panics tell where, never what: a panic's text may quote a value.
+/// Panics tell where and for which request, never what: a panic's text may quote a value.
 pub fn quiet_panics() {
     std::panic::set_hook(Box::new(|panic| write_line(&panic_line(panic))));
 }
@@ -96,11 +108,14 @@ pub fn quiet_panics() {
 /// The log line of a panic.
 pub fn panic_line(panic: &PanicHookInfo<'_>) -> String {
     let place = panic.location().map(ToString::to_string).unwrap_or_default();
-    serde_json::json!({
+    let mut line = serde_json::json!({
         "timestamp": clock().to_string(),
         "level": "ERROR",
         "message": "Panicked.",
         "at": place,
-    })
-    .to_string()
+    });
+    if let (Value::Object(line), Ok(Value::Object(ids))) = (&mut line, serde_json::to_value(Ids::known())) {
+        line.extend(ids);
+    }
+    line.to_string()
 }

@@ -8,7 +8,7 @@ use crate::deliver::Person;
 use crate::event::Event;
 use crate::expiration::Expiration;
 use crate::link::{LONG_URL_CHARS, MAX_URL_CHARS, MAX_URLS_BYTES};
-use crate::log::{Line, Outcome};
+use crate::log::{Ids, Line, Outcome};
 use crate::payload::Payload;
 use crate::rejection::{Fault, Rejection};
 use crate::reply::{self, Created, Links, RecipientLinks, Reply};
@@ -28,6 +28,7 @@ impl App {
         let calls = Calls::default();
         let mut line = self.line(caller, &request);
         let transaction = TransactionId::new(self.random());
+        Ids::note(&transaction.to_string());
         // On the heap, or whoever waits for this would be laid out around all of the clients of AWS.
         if let Some(event) = event_of(caller, &request, self.config.switches.post_actions) {
             let reply = Box::pin(self.event(event, transaction, start, &calls, &mut line)).await;

@@ -7,7 +7,7 @@ use crate::decide::{Decision, Method, Visit, decide};
 use crate::keys::{Address, Asker};
 use crate::language::Language;
 use crate::link::Query;
-use crate::log::{self, Line};
+use crate::log::{self, Ids, Line};
 use crate::negotiate::{Format, asks_for_json};
 use crate::payload::Opened;
 use crate::rejection::{Damage, Rejection};
@@ -193,6 +193,7 @@ impl App {
         line.data_key = untrusted.fingerprint();
         let opened = self.open(untrusted, &self.asker(caller), calls).await?;
         let payload = &opened.payload;
+        Ids::note(&payload.transaction.to_string());
         line.transaction_id = Some(payload.transaction.to_string());
         line.action = Some(payload.action.name.to_string());
         line.kind = Some(payload.action.kind.action_type().as_str());

@@ -12,6 +12,7 @@ use lambda_http::lambda_runtime::{Context, LambdaEvent};
 use lambda_http::{Service, http::Method};
 use serde_json::{Map, Value, json};
 use sfn_callback_urls::entry::lambda::{Event, Role, service};
+use sfn_callback_urls::log::Ids;
 use sfn_callback_urls::web::Door;
 use std::collections::BTreeMap;
 
@@ -533,7 +534,12 @@ fn a_panic_becomes_an_answer_and_the_next_event_is_answered_too() {
     let mut stack = Stack::new(FEATURES);
     let url = stack.link(heartbeat(), nothing());
     let app = std::sync::Arc::get_mut(&mut stack.app).unwrap();
-    app.log = Box::new(|line| assert!(!line.contains("InvalidPayload"), "secret of a panic"));
+    let ids = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let noted = ids.clone();
+    app.log = Box::new(move |line| {
+        noted.lock().unwrap().push(Ids::known());
+        assert!(!line.contains("InvalidPayload"), "secret of a panic");
+    });
     for (event, door) in HTTP_DOORS {
         let broken = answered(&stack, Role::Process, &event(&Wire::get("data=x"), false));
         assert_eq!(
@@ -544,6 +550,11 @@ fn a_panic_becomes_an_answer_and_the_next_event_is_answered_too() {
         assert!(!broken.body.contains("secret"), "{}", broken.body);
         let next = answered(&stack, Role::Process, &event(&Wire::get(query_of(&url)), false));
         assert_eq!(next.status, 200, "{door}");
+        // What the log line of a panic has.
+        let [broken, next] = ids.lock().unwrap().split_off(0).try_into().unwrap();
+        assert!(broken.request_id.is_some() && next.request_id.is_some(), "{door}");
+        assert_eq!(broken.transaction_id, None, "{door}");
+        assert!(next.transaction_id.is_some_and(|id| id.len() == 32), "{door}");
     }
 }
 

@@ -69,7 +69,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "webhook",
         &["constant_time", "json", "rejection", "select", "unseen"],
     ),
-    ("event", &["rejection", "target", "transaction"]),
+    ("event", &["json", "rejection", "target", "transaction"]),
     ("form", &["action", "json", "rejection", "select"]),
     (
         "deliver",
@@ -231,9 +231,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
     // Shells.
     (
         "entry/process",
-        &["aws", "channels", "config", "keys", "tasks", "web"],
+        &["aws", "channels", "config", "keys", "log", "tasks", "web"],
     ),
-    ("entry/lambda", &["reply", "web"]),
+    ("entry/lambda", &["json", "log", "reply", "web"]),
     ("entry/warm", &["web"]),
     (
         "entry/laptop",
