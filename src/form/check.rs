@@ -6,9 +6,9 @@ use super::number;
 use super::submission::{PageEntries, ProgramEntries};
 use super::{Fields, required};
 use crate::action::{Outcome, Outcomes};
-use crate::json::{self, JsonText};
+use crate::json::{JsonText, tree};
 use crate::select::schema::numbers::{Numbers, Verdict};
-use crate::select::schema::{self, Formats};
+use crate::select::schema::{self, Counted, Formats, MAX_STEPS, Steps};
 use jsonschema::ValidationError;
 use jsonschema::error::ValidationErrorKind;
 use serde_json::Value;
@@ -218,12 +218,10 @@ pub fn page_object(
             Err(issue) => complaints.push(Complaint::at(&field.name, issue)),
         }
     }
-    let members: Vec<(String, &RawValue)> = members
+    let members = members
         .iter()
-        .map(|(name, value)| (name.clone(), value.as_ref()))
-        .collect();
-    let object = json::object(&members);
-    checked(fields, outcome, &object, complaints)
+        .map(|(name, value)| (name.as_str(), value.as_ref()));
+    checked(fields, outcome, JsonText::object(members), complaints)
 }
 
 /// The object that a program sent, as JSON text.
@@ -239,27 +237,30 @@ pub fn program_object(
     let unknown = entries.fields.iter().filter(unknown);
     // The name is a stranger's, so it is not repeated.
     let complaints = unknown.take(1).map(|_| Complaint::page(Issue::Unknown)).collect();
-    checked(fields, outcome, &json::object(&entries.fields), complaints)
+    let members = entries.fields.iter().map(|(name, value)| (name.as_str(), *value));
+    checked(fields, outcome, JsonText::object(members), complaints)
 }
 
 fn checked(
     fields: &Fields,
     outcome: &Outcome,
-    object: &RawValue,
+    object: JsonText,
     mut complaints: Vec<Complaint>,
 ) -> Result<String, Vec<Complaint>> {
+    let object = object.into_raw();
     let text = object.get();
-    let value: Result<Value, _> = serde_json::from_str(text);
+    let value = tree::tree(&object);
     let numbers = value.as_ref().ok().and_then(|value| Numbers::of(text, value));
     let validator = schema::compile_with(&outcome.schema, Formats::Asserted, text.len(), numbers.as_ref());
     match (value, validator) {
         (Ok(value), Ok(validator)) => {
-            let verdict = numbers.map(|numbers| numbers.verdict(&validator, &value));
+            let steps = Steps::new(MAX_STEPS);
+            let verdict = numbers.map(|numbers| numbers.verdict(&validator, &value, &steps));
             // After a verdict, what cannot be compared counts as wrong.
             let mut found: Vec<Complaint> = match verdict {
                 Some(Verdict::Valid) => Vec::new(),
                 _ => validator
-                    .iter_errors(&value)
+                    .iter_errors(Counted::new(&value, &steps))
                     .take(MAX_ERRORS)
                     .map(|error| complaint(fields, &error))
                     .collect(),
@@ -272,18 +273,21 @@ fn checked(
                     complaints.push(complaint);
                 }
             }
+            if steps.are_spent() {
+                complaints.push(Complaint::page(Issue::Unfit));
+            }
         }
         _ => complaints.push(Complaint::page(Issue::Unfit)),
     }
     match complaints.is_empty() {
-        true => Ok(object.get().to_owned()),
+        true => Ok(Box::<str>::from(object).into_string()),
         false => Err(complaints),
     }
 }
 
 /// What a page's entries for a field mean; `None` when nothing was entered.
 fn value(field: &Field, entered: &[&str], is_needed: bool) -> Result<Option<Box<RawValue>>, Issue> {
-    let text = |value: &str| Ok(Some(raw(JsonText::of(&value))));
+    let text = |value: &str| Ok(Some(JsonText::of(&value).into_raw()));
     let one = match (&field.kind, entered) {
         (FieldKind::Many(choices), entered) => {
             let may_be_empty = !is_needed && field.limits.min_items.unwrap_or(0) == 0;
@@ -292,7 +296,7 @@ fn value(field: &Field, entered: &[&str], is_needed: bool) -> Result<Option<Box<
             }
             let values: Result<Vec<&Value>, Issue> =
                 entered.iter().map(|entered| chosen(choices, entered)).collect();
-            return Ok(Some(raw(JsonText::of(&values?))));
+            return Ok(Some(JsonText::of(&values?).into_raw()));
         }
         (_, []) => "",
         (_, [one]) => one,
@@ -300,14 +304,14 @@ fn value(field: &Field, entered: &[&str], is_needed: bool) -> Result<Option<Box<
     };
     let read = |read: fn(&str) -> Option<String>, issue| read(one).ok_or(issue).and_then(|read| text(&read));
     match &field.kind {
-        FieldKind::Boolean => Ok(Some(raw(JsonText::of(&(one == "true"))))),
+        FieldKind::Boolean => Ok(Some(JsonText::of(&(one == "true")).into_raw())),
         _ if one.trim().is_empty() => Ok(None),
         FieldKind::Line(Line::Text) => text(one),
         FieldKind::Line(Line::Date | Line::Email | Line::Uri) => text(one.trim()),
         FieldKind::Line(Line::DateTime) => read(moment::read_date_time, Issue::NotADateTime),
         FieldKind::Line(Line::Time) => read(moment::read_time, Issue::NotATime),
         FieldKind::Area => text(&one.replace("\r\n", "\n")),
-        FieldKind::One(choices) => chosen(choices, one).map(|value| Some(raw(JsonText::of(value)))),
+        FieldKind::One(choices) => chosen(choices, one).map(|value| Some(JsonText::of(value).into_raw())),
         FieldKind::Integer | FieldKind::Number => {
             let number = number::read(one, field.kind == FieldKind::Integer)?;
             RawValue::from_string(number)
@@ -316,10 +320,6 @@ fn value(field: &Field, entered: &[&str], is_needed: bool) -> Result<Option<Box<
         }
         FieldKind::Many(_) => Err(Issue::Unfit),
     }
-}
-
-fn raw(text: JsonText) -> Box<RawValue> {
-    RawValue::from_string(text.into_string()).expect("was made as JSON")
 }
 
 fn chosen<'c>(choices: &'c [Choice], entered: &str) -> Result<&'c Value, Issue> {

@@ -1,9 +1,13 @@
 //! JSON Schemas of outcomes: compiled without ever fetching anything, and with bounded patterns and references.
 
 mod cost;
+mod counted;
 pub mod numbers;
 
-use jsonschema::{Draft, PatternOptions, Validator};
+pub use counted::{Counted, MAX_STEPS, Steps};
+
+use counted::CountedJson;
+use jsonschema::{Draft, PatternOptions};
 use numbers::Numbers;
 use serde_json::Value;
 use std::sync::Arc;
@@ -30,6 +34,9 @@ pub enum Formats {
     /// Forms: what a person typed must be a date, an e-mail address, a URI.
     Asserted,
 }
+
+/// A compiled schema, for values whose validation ends after so many [`Steps`].
+pub type Validator = jsonschema::Validator<CountedJson>;
 
 /// Compiles a schema: Draft 7 unless `$schema` names another draft.
 ///
@@ -60,7 +67,7 @@ pub fn compile_with(
     numbers: Option<&Arc<Numbers>>,
 ) -> Result<Validator, String> {
     cost::check(schema)?;
-    let mut options = jsonschema::options();
+    let mut options = jsonschema::options_for::<CountedJson>();
     if schema.get("$schema").is_none() {
         options = options.with_draft(Draft::Draft7);
     }
@@ -104,12 +111,16 @@ mod tests {
     use serde_json::json;
     use std::time::{Duration, Instant};
 
+    fn accepts(validator: &Validator, value: &Value) -> bool {
+        validator.is_valid(Counted::new(value, &Steps::new(MAX_STEPS)))
+    }
+
     #[test]
     fn without_a_dollar_schema_it_is_draft_7() {
         let tuple = json!({"items": [{"type": "string"}, {"type": "number"}]});
         let validator = compile(&tuple, Formats::Ignored).unwrap();
-        assert!(validator.is_valid(&json!(["a", 1])));
-        assert!(!validator.is_valid(&json!([1, "a"])));
+        assert!(accepts(&validator, &json!(["a", 1])));
+        assert!(!accepts(&validator, &json!([1, "a"])));
     }
 
     #[test]
@@ -120,7 +131,7 @@ mod tests {
             Formats::Ignored,
         )
         .unwrap();
-        assert!(!four.is_valid(&json!(3)));
+        assert!(!accepts(&four, &json!(3)));
         assert!(
             compile(
                 &draft("http://json-schema.org/draft-07/schema#"),
@@ -129,23 +140,23 @@ mod tests {
             .is_err()
         );
         let modern = json!({"$schema": "https://json-schema.org/draft/2020-12/schema", "prefixItems": [{"type": "null"}]});
-        assert!(!compile(&modern, Formats::Ignored).unwrap().is_valid(&json!([1])));
+        assert!(!accepts(
+            &compile(&modern, Formats::Ignored).unwrap(),
+            &json!([1])
+        ));
     }
 
     #[test]
     fn formats_are_not_asserted() {
-        assert!(
-            compile(&json!({"format": "email"}), Formats::Ignored)
-                .unwrap()
-                .is_valid(&json!("no e-mail"))
-        );
+        let validator = compile(&json!({"format": "email"}), Formats::Ignored).unwrap();
+        assert!(accepts(&validator, &json!("no e-mail")));
     }
 
     #[test]
     fn references_inside_of_the_schema_work() {
         let schema = json!({"definitions": {"s": {"type": "string"}}, "properties": {"a": {"$ref": "#/definitions/s"}}});
         let validator = compile(&schema, Formats::Ignored).unwrap();
-        assert!(!validator.is_valid(&json!({"a": 1})));
+        assert!(!accepts(&validator, &json!({"a": 1})));
     }
 
     #[test]
@@ -184,7 +195,7 @@ mod tests {
             };
             let text = json!(format!("{}!", "a".repeat(65_000)));
             let start = Instant::now();
-            let _ = validator.is_valid(&text);
+            let _ = accepts(&validator, &text);
             assert!(
                 start.elapsed() < Duration::from_secs(2),
                 "{pattern}: {:?}",
@@ -196,23 +207,23 @@ mod tests {
     #[test]
     fn lookaround_still_works() {
         let validator = compile(&json!({"pattern": "^(?=.*\\d)(?!.*x).+$"}), Formats::Ignored).unwrap();
-        assert!(validator.is_valid(&json!("abc1")));
-        assert!(!validator.is_valid(&json!("abcx1")));
+        assert!(accepts(&validator, &json!("abc1")));
+        assert!(!accepts(&validator, &json!("abcx1")));
     }
 
     #[test]
     fn a_schema_that_refers_to_itself_ends() {
         let recursive = json!({"properties": {"next": {"$ref": "#"}}, "additionalProperties": false});
         let validator = compile(&recursive, Formats::Ignored).unwrap();
-        assert!(validator.is_valid(&json!({"next": {"next": {}}})));
-        assert!(!validator.is_valid(&json!({"next": {"other": 1}})));
+        assert!(accepts(&validator, &json!({"next": {"next": {}}})));
+        assert!(!accepts(&validator, &json!({"next": {"other": 1}})));
         for endless in [
             json!({"$ref": "#"}),
             json!({"allOf": [{"$ref": "#"}]}),
             json!({"not": {"$ref": "#"}}),
         ] {
             if let Ok(validator) = compile(&endless, Formats::Ignored) {
-                let _ = validator.is_valid(&json!({"a": 1}));
+                let _ = accepts(&validator, &json!({"a": 1}));
             }
         }
     }

@@ -5,8 +5,10 @@
 //! `uniqueItems`) is asked twice, once as if it held and once as if it did not: if the schema says the same both times,
 //! the number did not matter. A bound is compared digit by digit where the number lies between those of 64 bits.
 
+use super::Validator;
+use super::counted::{Counted, CountedJson, Steps};
 use crate::json;
-use jsonschema::{Draft, Keyword, ValidationError, Validator};
+use jsonschema::{Draft, Keyword, ValidationError};
 use serde_json::{Map, Number, Value};
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -117,10 +119,10 @@ impl Numbers {
     }
 
     /// What a schema that [`watch`] was given says.
-    pub fn verdict(&self, validator: &Validator, value: &Value) -> Verdict {
+    pub fn verdict(&self, validator: &Validator, value: &Value, steps: &Steps) -> Verdict {
         let ask = |guess| {
             self.guess.store(guess, Relaxed);
-            validator.is_valid(value)
+            validator.is_valid(Counted::new(value, steps))
         };
         let first = ask(true);
         // The second time even if nothing was asked: whoever lists the errors afterwards gets those of "does not hold".
@@ -247,6 +249,8 @@ struct Watch {
     watched: Watched,
     /// The keyword alone.
     plain: Validator,
+    /// Steps for its own look at a value.
+    cost: u64,
 }
 
 impl Watch {
@@ -303,17 +307,19 @@ impl Watch {
     }
 }
 
-impl<'i> Keyword<'i> for Watch {
-    fn validate(&self, instance: &'i Value) -> Result<(), ValidationError<'i>> {
-        match self.says(instance) {
+impl<'i> Keyword<'i, CountedJson> for Watch {
+    fn validate(&self, instance: Counted<'i>) -> Result<(), ValidationError<'i>> {
+        instance.spend(self.cost);
+        match self.says(instance.value()) {
             Some(true) => Ok(()),
             Some(false) => Err(ValidationError::custom("holds a number with too many digits")),
             None => self.plain.validate(instance),
         }
     }
 
-    fn is_valid(&self, instance: &'i Value) -> bool {
-        self.says(instance)
+    fn is_valid(&self, instance: Counted<'i>) -> bool {
+        instance.spend(self.cost);
+        self.says(instance.value())
             .unwrap_or_else(|| self.plain.is_valid(instance))
     }
 }
@@ -341,7 +347,7 @@ pub fn watch<'s>(
     keyword: &str,
     parent: &'s Map<String, Value>,
     value: &'s Value,
-) -> Result<Box<dyn for<'i> Keyword<'i>>, ValidationError<'s>> {
+) -> Result<Box<dyn for<'i> Keyword<'i, CountedJson>>, ValidationError<'s>> {
     // In Draft 4 a bound excludes its number where a boolean beside it says so.
     let exclusive = match keyword {
         "minimum" => Some("exclusiveMinimum"),
@@ -356,7 +362,7 @@ pub fn watch<'s>(
         alone.insert(keyword.to_owned(), value.clone());
     }
     alone.extend(exclusive.map(|(keyword, value)| (keyword.to_owned(), value.clone())));
-    let plain = jsonschema::options()
+    let plain = jsonschema::options_for::<CountedJson>()
         .with_draft(draft)
         .offline()
         .build(&Value::Object(alone))?;
@@ -390,7 +396,17 @@ pub fn watch<'s>(
         numbers: Arc::clone(numbers),
         watched,
         plain,
+        cost: nodes(value),
     }))
+}
+
+/// Values in a part of a schema. As deep as it is nested.
+fn nodes(value: &Value) -> u64 {
+    match value {
+        Value::Array(values) => 1 + values.iter().map(nodes).sum::<u64>(),
+        Value::Object(members) => 1 + members.values().map(nodes).sum::<u64>(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => 1,
+    }
 }
 
 #[cfg(test)]
@@ -403,7 +419,7 @@ mod tests {
         let value: Value = serde_json::from_str(body).unwrap();
         let numbers = Numbers::of(body, &value)?;
         let validator = compile_with(&schema, Formats::Ignored, body.len(), Some(&numbers)).unwrap();
-        Some(numbers.verdict(&validator, &value))
+        Some(numbers.verdict(&validator, &value, &Steps::new(u64::MAX)))
     }
 
     #[test]
