@@ -1,5 +1,21 @@
 //! JSON kept as text: values that are passed on must arrive with every digit and in the order they had.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::todo,
+        clippy::unimplemented,
+        clippy::unreachable,
+        clippy::unwrap_used,
+        reason = "a stranger chooses what comes here"
+    )
+)]
+
+pub mod tree;
+
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -57,7 +73,29 @@ impl JsonText {
         Self::compact(raw)
     }
 
+    /// An array of these values, each as it is. It may be one level deeper than what comes in may be.
+    pub fn array(values: &[Self]) -> Self {
+        let texts: Vec<&str> = values.iter().map(Self::as_str).collect();
+        Self(format!("[{}]", texts.join(",")))
+    }
+
+    /// An object of these members, as compact as they are.
+    pub fn object<'m>(members: impl IntoIterator<Item = (&'m str, &'m RawValue)>) -> Self {
+        let mut text = String::from("{");
+        for (key, value) in members {
+            if text.len() > 1 {
+                text.push(',');
+            }
+            text.push_str(Self::of(&key).as_str());
+            text.push(':');
+            text.push_str(value.get());
+        }
+        text.push('}');
+        Self(text)
+    }
+
     /// The text of a value of ours.
+    #[expect(clippy::expect_used, reason = "our own types have string keys only")]
     pub fn of(value: &impl Serialize) -> Self {
         Self(serde_json::to_string(value).expect("our own types have string keys only"))
     }
@@ -65,6 +103,12 @@ impl JsonText {
     /// The compact text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The same for code that reads values later.
+    #[expect(clippy::expect_used, reason = "nothing but JSON becomes one of these")]
+    pub fn into_raw(self) -> Box<RawValue> {
+        RawValue::from_string(self.0).expect("only JSON becomes a JsonText")
     }
 
     /// The compact text, owned.
@@ -84,13 +128,12 @@ impl JsonText {
         let mut out = String::with_capacity(self.0.len());
         let mut keys: Vec<HashSet<String>> = Vec::new();
         let mut rest = self.0.as_str();
-        for part in Parts::of(&self.0) {
-            let part = part.expect("the text was read before");
+        for part in Parts::as_deep_as_it_is(&self.0) {
             rest = rest.get(part.len()..).unwrap_or_default();
             match part {
                 Part::Text(text) => {
-                    let changed = change(&unescape(text).expect("the text was read before"))?;
-                    out.push_str(&serde_json::to_string(&changed).expect("a string is JSON"));
+                    let changed = change(&read_before(text))?;
+                    out.push_str(Self::of(&changed).as_str());
                     if rest.starts_with(':') && keys.last_mut().is_some_and(|seen| !seen.insert(changed)) {
                         return Err(same_key());
                     }
@@ -162,14 +205,38 @@ fn collect_parts<'a>(
     }
 }
 
+/// Shows each member of the object that a text is; `false`: it is not an object.
+pub fn each_member<'a>(text: &'a str, mut see: impl FnMut(&str, &'a RawValue)) -> bool {
+    struct Seeing<F>(F);
+    impl<'de, F: FnMut(&str, &'de RawValue)> serde::de::Visitor<'de> for Seeing<F> {
+        type Value = ();
+
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_map<A: serde::de::MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
+            while let Some((name, value)) = map.next_entry::<String, &RawValue>()? {
+                (self.0)(&name, value);
+            }
+            Ok(())
+        }
+    }
+    let mut reader = serde_json::Deserializer::from_str(text);
+    let read = serde::Deserializer::deserialize_map(&mut reader, Seeing(&mut see));
+    read.is_ok() && reader.end().is_ok()
+}
+
 /// The members of an object, in their order, each as it was written.
 ///
 /// # Errors
 /// A sentence: not an object, or one with the same key twice.
 pub fn members(raw: &RawValue) -> Result<Vec<(String, &RawValue)>, &'static str> {
-    let compact = JsonText::compact(raw).map_err(|_| "must be an object of readable texts")?;
-    compact.map_strings(|text| Ok(text.to_owned()), || "has the same key twice")?;
-    entries(raw)
+    match tree::check_keys(raw) {
+        Ok(()) => entries(raw),
+        Err(tree::TreeFault::SameKey) => Err("has the same key twice"),
+        Err(_) => Err("must be an object of readable texts"),
+    }
 }
 
 /// As [`members`], with keys as often as they were written.
@@ -177,39 +244,11 @@ pub fn members(raw: &RawValue) -> Result<Vec<(String, &RawValue)>, &'static str>
 /// # Errors
 /// A sentence: not an object.
 pub fn entries(raw: &RawValue) -> Result<Vec<(String, &RawValue)>, &'static str> {
-    // An indexed map would do; with so few members a list that keeps the order is simpler.
-    struct Members<'a>(Vec<(String, &'a RawValue)>);
-    struct Visitor;
-    impl<'de> serde::de::Visitor<'de> for Visitor {
-        type Value = Members<'de>;
-
-        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-            f.write_str("an object")
-        }
-
-        fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-            let mut members = Vec::new();
-            while let Some(member) = map.next_entry()? {
-                members.push(member);
-            }
-            Ok(Members(members))
-        }
+    let mut members = Vec::new();
+    match each_member(raw.get(), |name, value| members.push((name.to_owned(), value))) {
+        true => Ok(members),
+        false => Err("must be an object"),
     }
-    impl<'de> Deserialize<'de> for Members<'de> {
-        fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-            deserializer.deserialize_map(Visitor)
-        }
-    }
-    let members: Result<Members<'_>, _> = serde_json::from_str(raw.get());
-    members.map(|members| members.0).map_err(|_| "must be an object")
-}
-
-/// An object of members that are JSON already.
-pub fn object(members: &[(String, &RawValue)]) -> Box<RawValue> {
-    let member =
-        |(key, value): &(String, &RawValue)| format!("{}:{}", JsonText::of(key).as_str(), value.get());
-    let text: Vec<String> = members.iter().map(member).collect();
-    RawValue::from_string(format!("{{{}}}", text.join(","))).expect("put together from JSON")
 }
 
 /// The numbers of a JSON text as they are written, in their order.
@@ -223,6 +262,14 @@ pub fn numbers(text: &str) -> impl Iterator<Item = &str> + Clone {
 /// Whether arrays and objects of a text are nested no deeper than [`MAX_DEPTH`]; says nothing else about it.
 pub fn is_shallow(text: &str) -> bool {
     Parts::of(text).all(|part| part != Err(JsonFault::TooDeep))
+}
+
+#[expect(
+    clippy::expect_used,
+    reason = "every text was read when it became one of our values"
+)]
+fn read_before(quoted: &str) -> String {
+    unescape(quoted).expect("a readable text")
 }
 
 fn unescape(quoted: &str) -> Result<String, JsonFault> {
@@ -252,11 +299,25 @@ impl Part<'_> {
 struct Parts<'a> {
     rest: &'a str,
     depth: usize,
+    most: usize,
 }
 
 impl<'a> Parts<'a> {
     fn of(text: &'a str) -> Self {
-        Self { rest: text, depth: 0 }
+        Self {
+            rest: text,
+            depth: 0,
+            most: MAX_DEPTH,
+        }
+    }
+
+    /// Of a value that we have: what was put together may be deeper than what comes in.
+    fn as_deep_as_it_is(text: &'a str) -> impl Iterator<Item = Part<'a>> {
+        let parts = Self {
+            most: usize::MAX,
+            ..Self::of(text)
+        };
+        parts.filter_map(Result::ok)
     }
 
     fn take(&mut self, length: usize) -> &'a str {
@@ -278,7 +339,7 @@ impl<'a> Iterator for Parts<'a> {
             }
             b'{' | b'[' => {
                 self.depth += 1;
-                if self.depth > MAX_DEPTH {
+                if self.depth > self.most {
                     self.rest = "";
                     return Some(Err(JsonFault::TooDeep));
                 }

@@ -1,5 +1,19 @@
 //! Links as URLs: where they point, and what a request for one says.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::todo,
+        clippy::unimplemented,
+        clippy::unreachable,
+        clippy::unwrap_used,
+        reason = "a stranger chooses what comes here"
+    )
+)]
+
 use crate::action::{ActionType, Name, wire};
 use crate::https_url::is_plain;
 use crate::rejection::{Damage, Fault, Rejection};

@@ -1,5 +1,19 @@
 //! A request to create links, checked in full before anything is done.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::todo,
+        clippy::unimplemented,
+        clippy::unreachable,
+        clippy::unwrap_used,
+        reason = "a stranger chooses what comes here"
+    )
+)]
+
 mod targets;
 mod webhooks;
 
@@ -15,8 +29,7 @@ use crate::rejection::{Fault, Rejection};
 use crate::target;
 use crate::template;
 use crate::unevaluated;
-use serde_json::value::RawValue;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 
 /// Largest request, in bytes.
 const MAX_REQUEST_BYTES: usize = 1 << 20;
@@ -64,9 +77,13 @@ enum End {
 pub fn raises_errors(body: &[u8]) -> bool {
     let text = std::str::from_utf8(body).unwrap_or_default();
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let fields: BTreeMap<String, &RawValue> = serde_json::from_str(text).unwrap_or_default();
-    let is_true = |raw: &&RawValue| raw.get() == "true";
-    fields.contains_key("deliver") || fields.get("raise_errors").is_some_and(is_true)
+    let (mut delivers, mut raises) = (false, false);
+    let is_object = json::each_member(text, |name, value| match name {
+        "deliver" => delivers = true,
+        "raise_errors" => raises = value.get() == "true",
+        _ => {}
+    });
+    is_object && (delivers || raises)
 }
 
 impl CreateUrls {

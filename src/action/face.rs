@@ -121,9 +121,7 @@ impl Face {
     }
 
     fn facts_json(&self) -> Option<Vec<Vec<Box<RawValue>>>> {
-        let raw = |text: &String| {
-            RawValue::from_string(JsonText::of(text).into_string()).expect("a string is JSON")
-        };
+        let raw = |text: &String| JsonText::of(text).into_raw();
         let facts = self.facts.iter().map(|(term, value)| vec![raw(term), raw(value)]);
         (!self.facts.is_empty()).then(|| facts.collect())
     }

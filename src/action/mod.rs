@@ -1,5 +1,19 @@
 //! What the author of a link declared: actions, outcomes and replies, all checked.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::todo,
+        clippy::unimplemented,
+        clippy::unreachable,
+        clippy::unwrap_used,
+        reason = "a stranger chooses what comes here"
+    )
+)]
+
 pub mod face;
 pub mod outcomes;
 mod read;

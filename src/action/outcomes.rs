@@ -6,6 +6,7 @@ use super::{
     ActionType, Form, MAX_CAUSE_CHARS, MAX_ERROR_CHARS, MAX_OUTCOMES, MAX_SCHEMA_BYTES, Name, Outcome,
     OutcomeKind, Outcomes, OutputFrom, Style, TextFrom, wire,
 };
+use crate::json::tree::{self, TreeFault};
 use crate::json::{self, JsonText};
 use crate::rejection::{Fault, Rejection};
 use crate::select::{
@@ -14,6 +15,10 @@ use crate::select::{
 };
 use serde_json::value::RawValue;
 use std::collections::HashSet;
+
+/// Most that a schema may take as a tree: more than [`MAX_SCHEMA_BYTES`] of any shape do.
+const MAX_SCHEMA_TREE_BYTES: usize = 4 << 20;
+const TOO_LARGE: &str = "is larger than 16,384 bytes";
 
 /// The first field that is not known, where such fields are refused.
 #[derive(Default)]
@@ -100,11 +105,9 @@ impl Form {
     /// The form as it is sealed.
     pub fn to_json(&self) -> JsonText {
         let parts = self.sealed_parts();
-        let members: Vec<String> = parts
-            .iter()
-            .map(|(name, part)| format!("\"{name}\":{}", part.as_str()))
-            .collect();
-        JsonText::parse(&format!("{{{}}}", members.join(","))).expect("put together from JSON")
+        let parts = parts.into_iter().map(|(name, part)| (name, part.into_raw()));
+        let parts: Vec<_> = parts.collect();
+        JsonText::object(parts.iter().map(|(name, part)| (*name, part.as_ref())))
     }
 
     /// Reads a form that was sealed.
@@ -139,9 +142,9 @@ fn form_outcome(raw: &RawValue, at: &str, source: Source) -> Result<(Outcome, Js
     };
     let (label, style) = (take("label"), take("style"));
     let has_schema = fields.iter().any(|(field, _)| field == "schema");
-    let anything: &RawValue = serde_json::from_str("{}").expect("an empty object is JSON");
+    let anything = JsonText::object([]).into_raw();
     if !has_schema {
-        fields.push(("schema".into(), anything));
+        fields.push(("schema".into(), &anything));
     }
     let text = |raw: &RawValue, at: &str| -> Result<String, Rejection> {
         read_text(raw.get(), |_| ()).map_err(|fault| invalid(fault.under(at)))
@@ -159,7 +162,7 @@ fn form_outcome(raw: &RawValue, at: &str, source: Source) -> Result<(Outcome, Js
     });
     let button = Button::read(label, style.transpose()?).map_err(invalid)?;
     let mut unknown = Unknown::default();
-    let rest = json::object(&fields);
+    let rest = JsonText::object(fields.iter().map(|(name, value)| (name.as_str(), *value))).into_raw();
     let (outcome, sealed) = outcome(&rest, at, source, Formats::Asserted, |field| unknown.note(field))?;
     unknown.refuse().map_err(invalid)?;
     let mut sealed = sealed.into_string();
@@ -176,15 +179,16 @@ fn form_outcome(raw: &RawValue, at: &str, source: Source) -> Result<(Outcome, Js
 }
 
 fn put_together(read: Vec<(Outcome, JsonText)>, at: &str) -> Result<Outcomes, Rejection> {
-    let invalid = |what: &dyn std::fmt::Display| Rejection::InvalidJson(Fault::at(at, what));
     if read.is_empty() {
-        return Err(invalid(&"must hold at least one outcome"));
+        return Err(Rejection::InvalidJson(Fault::at(
+            at,
+            "must hold at least one outcome",
+        )));
     }
-    let texts: Vec<&str> = read.iter().map(|(_, text)| text.as_str()).collect();
-    let sealed = JsonText::parse(&format!("[{}]", texts.join(","))).map_err(|fault| invalid(&fault))?;
+    let (list, texts): (Vec<_>, Vec<_>) = read.into_iter().unzip();
     Ok(Outcomes {
-        sealed,
-        list: read.into_iter().map(|(outcome, _)| outcome).collect(),
+        sealed: JsonText::array(&texts),
+        list,
     })
 }
 
@@ -297,16 +301,17 @@ fn read_schema(
     formats: Formats,
 ) -> Result<serde_json::Value, Rejection> {
     let fault = |what: &dyn std::fmt::Display| Fault::at("schema", what).under(at);
-    let schema: serde_json::Value = serde_json::from_str(raw.get())
-        .map_err(|_| Rejection::InvalidJson(fault(&"is not readable JSON")))?;
+    let schema = tree::tree_within(raw, MAX_SCHEMA_TREE_BYTES);
+    let schema = schema.map_err(|what| match what {
+        TreeFault::TooLarge => Rejection::InvalidPostActionOutcome(fault(&TOO_LARGE)),
+        _ => Rejection::InvalidJson(fault(&"is not readable JSON")),
+    })?;
     if !schema.is_object() {
         return Err(Rejection::InvalidJson(fault(&"must be an object")));
     }
     if matches!(source, Source::Request(_)) {
         if schema.to_string().len() > MAX_SCHEMA_BYTES {
-            return Err(Rejection::InvalidPostActionOutcome(fault(
-                &"is larger than 16,384 bytes",
-            )));
+            return Err(Rejection::InvalidPostActionOutcome(fault(&TOO_LARGE)));
         }
         schema::compile(&schema, formats)
             .map_err(|what| Rejection::InvalidPostActionOutcome(fault(&what)))?;

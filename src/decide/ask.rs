@@ -3,9 +3,11 @@
 use super::{Decision, Method, Subject, Use, Visit};
 use crate::action::{Confirm, Form, Outcomes, Question, ReplySpec};
 use crate::form::{Complaint, Fields, Issue, PageEntries, Place, ProgramEntries, check};
+use crate::json::tree;
 use crate::nonce::{NonceFault, NonceKey};
 use crate::rejection::{Damage, Fault, Rejection, Unconfirmed};
 use crate::select::{self, Body, MAX_BODY_BYTES, essence, is_json_type};
+use crate::template;
 use std::fmt;
 
 /// What is shown, and whatever was wrong with the answer before.
@@ -82,9 +84,10 @@ pub fn is_meant(visit: &Visit<'_>, nonce: &NonceKey, strict: bool) -> Result<(),
     }
 }
 
+/// What is in the object does not matter, so nothing is built of it.
 fn is_object(visit: &Visit<'_>) -> bool {
-    let body = Body::read(visit.body, visit.content_type);
-    body.is_ok_and(|body| body.is_object())
+    let body = select::json_body(visit.body, visit.content_type);
+    body.is_ok_and(|raw| raw.get().starts_with('{') && tree::check_keys(raw).is_ok())
 }
 
 fn check_nonce(sent: Option<&str>, nonce: &NonceKey, now_ms: u64) -> Result<(), Unconfirmed> {
@@ -156,6 +159,7 @@ impl Use<'_> {
     }
 
     fn choice(&self, form: &Form, fields: Fields, nonce: &NonceKey, entered: Entered) -> Decision {
+        let entered = entered.shown_again();
         let own = self.payload.action.response.redirect.iter();
         let of_outcomes = form
             .outcomes
@@ -244,8 +248,13 @@ impl Use<'_> {
     }
 
     fn chosen_by_program(&self, form: &Form, fields: &Fields) -> Result<Decision, Entered> {
-        let body = Body::read(self.visit.body, self.visit.content_type).map_err(Entered::refused)?;
-        let sent = ProgramEntries::read(body.raw()).map_err(|(at, what)| {
+        let raw = select::json_body(self.visit.body, self.visit.content_type).map_err(Entered::refused)?;
+        let readable = tree::estimate(raw).and_then(|_| tree::check_keys(raw));
+        readable.map_err(|fault| {
+            let fault = Fault::at("body", fault);
+            Entered::refused(Rejection::InvalidPostActionBody(fault))
+        })?;
+        let sent = ProgramEntries::read(raw).map_err(|(at, what)| {
             let fault = Fault::at(at, what).under("body");
             Entered::refused(Rejection::InvalidPostActionBody(fault))
         })?;
@@ -299,7 +308,33 @@ struct Entered {
     refusal: Option<Rejection>,
 }
 
+/// Most bytes of entries in a page that is shown again. More than people type, and far less than an answer may have.
+const MAX_SHOWN_BYTES: usize = 2 << 20;
+
+/// Bytes of an entry in a page, as its answer carries it.
+fn shown_bytes(entry: &str) -> usize {
+    // `&#34;` and the like.
+    let escaped = entry
+        .bytes()
+        .filter(|byte| matches!(byte, b'<' | b'>' | b'&' | b'"' | b'\''));
+    template::carried_bytes(entry) + 4 * escaped.count()
+}
+
 impl Entered {
+    /// Without entries that no answer could carry: the page then says so.
+    fn shown_again(mut self) -> Self {
+        let entries = self.entries.iter().flatten();
+        let bytes: usize = entries.map(|(_, value)| shown_bytes(value)).sum();
+        if bytes > MAX_SHOWN_BYTES {
+            self.entries = Some(Vec::new());
+            let too_much = Complaint::page(Issue::TooMuch);
+            if !self.complaints.contains(&too_much) {
+                self.complaints.push(too_much);
+            }
+        }
+        self
+    }
+
     fn refused(refusal: Rejection) -> Self {
         Self {
             refusal: Some(refusal),

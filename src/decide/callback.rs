@@ -44,26 +44,22 @@ impl<'a> Callback<'a> {
         }
     }
 
-    /// The same output with this in it. One that is no object stays as it is; a `_callback` that a visitor sent is
+    /// The same output with this in it. One that is not an object stays as it is; a `_callback` that a visitor sent is
     /// replaced, since it would be a lie.
     ///
     /// # Errors
     /// A sentence: the output got too large.
-    pub fn add_to(&self, output: &str, limit: OutputLimit) -> Result<Report, &'static str> {
-        const UNREADABLE: &str = "the output cannot be read";
-        let raw: &RawValue = serde_json::from_str(output).map_err(|_| UNREADABLE)?;
-        let text = match output.starts_with('{') {
-            false => output.to_owned(),
-            true => {
-                let callback = JsonText::of(self).into_string();
-                let callback: &RawValue = serde_json::from_str(&callback).map_err(|_| UNREADABLE)?;
-                let mut members = json::entries(raw).map_err(|_| UNREADABLE)?;
-                members.retain(|(name, _)| name != MEMBER);
-                members.push((MEMBER.to_owned(), callback));
-                json::object(&members).get().to_owned()
-            }
+    pub fn add_to(&self, output: String, limit: OutputLimit) -> Result<Report, &'static str> {
+        let raw: Option<&RawValue> = serde_json::from_str(&output).ok();
+        let Some(mut members) = raw.and_then(|raw| json::entries(raw).ok()) else {
+            return Ok(Report::Success { output });
         };
-        Report::success(JsonText::parse(&text).map_err(|_| UNREADABLE)?, limit)
+        members.retain(|(name, _)| name != MEMBER);
+        let callback = JsonText::of(self);
+        let callback: Result<&RawValue, _> = serde_json::from_str(callback.as_str());
+        members.extend(callback.ok().map(|callback| (MEMBER.to_owned(), callback)));
+        let members = members.iter().map(|(name, value)| (name.as_str(), *value));
+        Report::success(JsonText::object(members), limit)
     }
 }
 

@@ -1,5 +1,19 @@
 //! What is to be done for one use of a link. From here on the payload is authentic, and nothing here waits.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::todo,
+        clippy::unimplemented,
+        clippy::unreachable,
+        clippy::unwrap_used,
+        reason = "a stranger chooses what comes here"
+    )
+)]
+
 pub mod ask;
 mod callback;
 mod fill;
@@ -279,9 +293,7 @@ impl Use<'_> {
         let report = match (self.payload.callback, report) {
             (true, Report::Success { output }) if self.payload.target.kind().takes_callback() => {
                 let callback = Callback::of(self, outcome);
-                callback
-                    .add_to(&output, self.output_limit())
-                    .map_err(formatting)?
+                callback.add_to(output, self.output_limit()).map_err(formatting)?
             }
             (_, report) => report,
         };

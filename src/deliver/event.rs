@@ -56,6 +56,7 @@ fn time(unix_seconds: u64) -> String {
     text.unwrap_or_default()
 }
 
+#[expect(clippy::expect_used, reason = "our own types have string keys only")]
 fn text(value: &impl Serialize) -> String {
     serde_json::to_string(value).expect("our own types have string keys only")
 }

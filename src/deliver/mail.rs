@@ -71,6 +71,7 @@ pub fn compose(
 }
 
 /// The mail's page. Styles stand at the elements, too, for programs that know no style sheet.
+#[expect(clippy::expect_used, reason = "writing to a string does not fail")]
 pub(super) fn html(message: &Message<'_>) -> String {
     let color = message.brand.color;
     let page = Html {

@@ -1,6 +1,20 @@
 //! Sending the links: what is asked for, whether the stack lets it, and what each message says. Pure; what is composed
 //! here is sent by [`crate::channels`].
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::todo,
+        clippy::unimplemented,
+        clippy::unreachable,
+        clippy::unwrap_used,
+        reason = "a stranger chooses what comes here"
+    )
+)]
+
 mod event;
 mod line;
 mod mail;

@@ -1,6 +1,8 @@
 //! Events of Lambda: REST API, HTTP API, Function URL and direct invocation become one kind of request.
 
 use super::warm;
+use crate::json::{self, tree};
+use crate::log::Ids;
 use crate::reply::{Raised, Reply};
 use crate::web::{self, App, Caller, Door};
 use base64::Engine as _;
@@ -78,9 +80,13 @@ pub fn service(
             Role::Process => false,
         };
         // A task of its own: should it panic, the visitor still gets an answer.
+        let id = caller.request_id.clone();
         let task = match role {
-            Role::Create => tokio::spawn(async move { app.create(&caller, request).await }),
-            Role::Process => tokio::spawn(async move { app.process(&caller, request).await }),
+            Role::Create => tokio::spawn(Ids::during(id, async move { app.create(&caller, request).await })),
+            Role::Process => tokio::spawn(Ids::during(
+                id,
+                async move { app.process(&caller, request).await },
+            )),
         };
         async move {
             let reply: Reply = task.await.unwrap_or_else(|_| web::unexpected("panicked"));
@@ -146,8 +152,13 @@ impl<'de> Deserialize<'de> for Event {
 
 /// `None` for what is no event of an HTTP door.
 fn without_unreadable_headers(text: &str) -> Option<String> {
-    let mut event: Value = serde_json::from_str(text).ok()?;
-    event.get("requestContext")?.as_object()?;
+    let mut is_of_door = false;
+    json::each_member(text, |name, value| {
+        is_of_door |= name == "requestContext" && value.get().starts_with('{');
+    });
+    // Nothing is built of what is not, which may be large.
+    let event: Option<&RawValue> = serde_json::from_str(text).ok().filter(|_| is_of_door);
+    let mut event = tree::tree_within(event?, tree::MAX_TREE_BYTES).ok()?;
     let is_readable = |value: &Value| {
         value
             .as_str()

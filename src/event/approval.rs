@@ -2,7 +2,7 @@
 //! (docs/recipes/codepipeline-approval.md).
 
 use crate::rejection::Fault;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 /// The request that a notification stands for. `None`: no event of Amazon SNS.
 pub(super) fn of(event: &Value, forms: bool) -> Option<Result<Value, Fault>> {
@@ -20,7 +20,7 @@ pub(super) fn of(event: &Value, forms: bool) -> Option<Result<Value, Fault>> {
 fn request(record: &Value, forms: bool) -> Result<Value, Fault> {
     const AT: &str = "Records[0].Sns.Message";
     let message = record.pointer("/Sns/Message").and_then(Value::as_str);
-    let message: Option<Value> = message.and_then(|text| serde_json::from_str(text).ok());
+    let message: Option<Value> = message.and_then(super::tree);
     let approval = message.as_ref().and_then(|message| message.get("approval"));
     let approval = approval.and_then(Value::as_object);
     let approval = approval.ok_or_else(|| Fault::at(AT, "is no approval of CodePipeline"))?;
@@ -45,7 +45,10 @@ fn request(record: &Value, forms: bool) -> Result<Value, Fault> {
         .get("customData")
         .and_then(Value::as_str)
         .unwrap_or_default();
-    let custom: Option<Map<String, Value>> = serde_json::from_str(custom).ok();
+    let custom = match super::tree(custom) {
+        Some(Value::Object(fields)) => Some(fields),
+        _ => None,
+    };
     let mut request = custom.ok_or_else(|| {
         Fault::at(
             "CustomData",

@@ -1,5 +1,19 @@
 //! Forms: which fields a page has, what was entered, and whether the sealed schema accepts it.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::todo,
+        clippy::unimplemented,
+        clippy::unreachable,
+        clippy::unwrap_used,
+        reason = "a stranger chooses what comes here"
+    )
+)]
+
 pub mod check;
 pub mod field;
 pub mod moment;

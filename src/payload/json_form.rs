@@ -195,14 +195,15 @@ pub fn write(payload: &Payload) -> Vec<u8> {
             | ActionKind::Form(_) => None,
         },
     };
-    serde_json::to_vec(&written).expect("our own types have string keys only")
+    JsonText::of(&written).into_string().into_bytes()
 }
 
 fn action_json(action: &action::Action) -> JsonText {
-    let mut fields = serde_json::Map::new();
-    fields.insert("name".to_owned(), action.name.as_str().into());
-    fields.insert("type".to_owned(), action.kind.action_type().as_str().into());
-    let mut parts: Vec<(&str, JsonText)> = Vec::new();
+    let kind = action.kind.action_type();
+    let mut parts: Vec<(&str, JsonText)> = vec![
+        ("name", JsonText::of(&action.name.as_str())),
+        ("type", JsonText::of(&kind.as_str())),
+    ];
     match &action.kind {
         ActionKind::Success { output } => parts.push(("output", output.clone())),
         ActionKind::Failure { error, cause } => {
@@ -214,17 +215,13 @@ fn action_json(action: &action::Action) -> JsonText {
         ActionKind::Form(form) => parts.extend(form.sealed_parts()),
     }
     parts.extend(action.response.to_json().map(|response| ("response", response)));
-    let mut text = serde_json::Value::Object(fields).to_string();
-    text.truncate(text.len() - 1);
-    for (field, value) in parts {
-        text.push_str(&format!(",\"{field}\":{}", value.as_str()));
-    }
-    text.push('}');
-    JsonText::parse(&text).expect("put together from JSON")
+    let parts = parts.into_iter().map(|(field, value)| (field, value.into_raw()));
+    let parts: Vec<_> = parts.collect();
+    JsonText::object(parts.iter().map(|(field, value)| (*field, value.as_ref())))
 }
 
 fn raw(json: &JsonText) -> Box<RawValue> {
-    RawValue::from_string(json.as_str().to_owned()).expect("was read as JSON")
+    json.clone().into_raw()
 }
 
 /// Python wrote whole seconds; a fraction is dropped.

@@ -1,5 +1,19 @@
 //! What a link holds, once it is open.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::todo,
+        clippy::unimplemented,
+        clippy::unreachable,
+        clippy::unwrap_used,
+        reason = "a stranger chooses what comes here"
+    )
+)]
+
 pub mod json_form;
 pub mod packed;
 

@@ -9,12 +9,17 @@ pub(super) const TAG: usize = 16;
 pub(super) struct Cipher(LessSafeKey);
 
 impl Cipher {
+    #[expect(clippy::expect_used, reason = "the type of the key has 32 bytes")]
     pub(super) fn new(key: &[u8; 32]) -> Self {
         let key = UnboundKey::new(&AES_256_GCM, key).expect("the key has 32 bytes");
         Self(LessSafeKey::new(key))
     }
 
     /// Encrypts in place and appends the tag.
+    #[expect(
+        clippy::expect_used,
+        reason = "a payload is far smaller than what AES-GCM can seal"
+    )]
     pub(super) fn seal(&self, nonce: [u8; NONCE], additional: &[u8], bytes: &mut Vec<u8>) {
         self.0
             .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(additional), bytes)

@@ -60,6 +60,7 @@ impl Epoch {
     }
 
     /// What KMS makes the MAC of: DS || " epoch" || len(audience) || audience || epoch.
+    #[expect(clippy::expect_used, reason = "the settings keep an audience short")]
     pub fn message(self, audience: &str) -> Vec<u8> {
         let length = u16::try_from(audience.len()).expect("the settings keep an audience short");
         [

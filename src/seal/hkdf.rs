@@ -13,6 +13,7 @@ impl Secret {
     }
 
     /// The first 32 bytes of HKDF-Expand; `info` is joined.
+    #[expect(clippy::expect_used, reason = "32 bytes are within what HKDF gives")]
     pub(super) fn expand(&self, info: &[&[u8]]) -> Zeroizing<[u8; 32]> {
         let mut bytes = Zeroizing::new([0; 32]);
         self.0

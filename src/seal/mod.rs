@@ -1,5 +1,19 @@
 //! Links: from a payload to the text in a URL, and back only with the key. The specification is docs/FORMAT.md.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::todo,
+        clippy::unimplemented,
+        clippy::unreachable,
+        clippy::unwrap_used,
+        reason = "a stranger chooses what comes here"
+    )
+)]
+
 mod aes_gcm;
 pub mod epoch;
 pub mod esdk;

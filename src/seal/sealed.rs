@@ -105,6 +105,7 @@ impl Sealed {
 }
 
 /// Seals a payload ("Sealing"). `salt` must be fresh random bytes: it makes the keys of this link its own.
+#[expect(clippy::expect_used, reason = "KMS wraps 32 bytes in a few hundred")]
 pub fn seal(payload: &Payload, sealing: &SealingKey, salt: [u8; SALT], audience: &str) -> String {
     let suite = suite(&sealing.reference);
     let mut header = match &sealing.reference {
@@ -167,6 +168,7 @@ impl LinkKeys {
 }
 
 /// DS || 0x00 || len(audience) || audience || header.
+#[expect(clippy::expect_used, reason = "the settings keep an audience short")]
 fn additional_data(audience: &str, header: &[u8]) -> Vec<u8> {
     let length = u16::try_from(audience.len()).expect("the settings keep an audience short");
     [

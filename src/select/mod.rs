@@ -1,15 +1,29 @@
 //! Post actions: which outcome a body chooses, and what is taken from the body.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::todo,
+        clippy::unimplemented,
+        clippy::unreachable,
+        clippy::unwrap_used,
+        reason = "a stranger chooses what comes here"
+    )
+)]
+
 pub mod path;
 pub mod schema;
 
 use crate::action::{Outcome, OutcomeKind, Outcomes, OutputFrom, TextFrom};
-use crate::json::{self, JsonText};
+use crate::json::{self, JsonText, tree};
 use crate::rejection::{Fault, Rejection};
 use crate::report::{OutputLimit, Report};
 use path::Path;
-use schema::Formats;
 use schema::numbers::{Numbers, Verdict};
+use schema::{Counted, Formats, MAX_STEPS, Steps};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -19,7 +33,6 @@ pub const MAX_BODY_BYTES: usize = 1 << 20;
 /// A posted body: as it was sent, and as schemas and paths see it.
 pub struct Body<'a> {
     raw: &'a RawValue,
-    compact: JsonText,
     value: Value,
 }
 
@@ -27,55 +40,53 @@ impl<'a> Body<'a> {
     /// Reads a JSON body.
     ///
     /// # Errors
-    /// `InvalidPostActionBody`: missing, of another type (415), too large, not JSON, or with a key given twice.
+    /// `InvalidPostActionBody`: those of [`json_body`] and of [`Body::parse`]; another type (415).
     pub fn read(bytes: &'a [u8], content_type: Option<&str>) -> Result<Self, Rejection> {
-        if bytes.is_empty() {
-            return Err(refused("is missing; send a JSON body"));
-        }
-        if !content_type.is_some_and(is_json_type) {
-            return Err(Rejection::UnsupportedBodyType);
-        }
-        if bytes.len() > MAX_BODY_BYTES {
-            return Err(refused("is larger than 1 MiB"));
-        }
-        let text = std::str::from_utf8(bytes).map_err(|_| refused("is not UTF-8"))?;
-        Self::parse(text)
+        Self::of(json_body(bytes, content_type)?)
     }
 
     /// Reads JSON text.
     ///
     /// # Errors
-    /// `InvalidPostActionBody`: not JSON, nested too deep, or with a key given twice.
+    /// `InvalidPostActionBody`: not JSON, nested too deep, too large as a tree, or with a key given twice.
     pub fn parse(text: &'a str) -> Result<Self, Rejection> {
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        if !json::is_shallow(text) {
-            return Err(refused("is nested too deep"));
-        }
-        let raw: &RawValue = serde_json::from_str(text).map_err(|_| refused("is not valid JSON"))?;
-        let value = serde_json::from_str(text)
-            .map_err(|_| refused("holds a number or string that cannot be read"))?;
-        let compact = JsonText::compact(raw).map_err(refused)?;
-        let keep = |text: &str| Ok(text.to_owned());
-        compact.map_strings(keep, || refused("holds an object with the same key twice"))?;
-        Ok(Self { raw, compact, value })
+        Self::of(json_text(text)?)
     }
-}
 
-impl<'a> Body<'a> {
-    /// The body as it was sent.
-    pub fn raw(&self) -> &'a RawValue {
-        self.raw
+    fn of(raw: &'a RawValue) -> Result<Self, Rejection> {
+        let value = tree::tree(raw).map_err(refused)?;
+        Ok(Self { raw, value })
     }
 
     /// The body as schemas and paths see it.
     pub fn value(&self) -> &Value {
         &self.value
     }
+}
 
-    /// Whether the body is an object.
-    pub fn is_object(&self) -> bool {
-        self.value.is_object()
+/// The JSON of a body. Nobody has looked into it yet: keys may be there twice.
+///
+/// # Errors
+/// `InvalidPostActionBody`: missing, of another type (415), too large, not JSON, or nested too deep.
+pub fn json_body<'a>(bytes: &'a [u8], content_type: Option<&str>) -> Result<&'a RawValue, Rejection> {
+    if bytes.is_empty() {
+        return Err(refused("is missing; send a JSON body"));
     }
+    if !content_type.is_some_and(is_json_type) {
+        return Err(Rejection::UnsupportedBodyType);
+    }
+    if bytes.len() > MAX_BODY_BYTES {
+        return Err(refused("is larger than 1 MiB"));
+    }
+    json_text(std::str::from_utf8(bytes).map_err(|_| refused("is not UTF-8"))?)
+}
+
+fn json_text(text: &str) -> Result<&RawValue, Rejection> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    if !json::is_shallow(text) {
+        return Err(refused("is nested too deep"));
+    }
+    serde_json::from_str(text).map_err(|_| refused("is not valid JSON"))
 }
 
 /// A content type in lower case without its parameters.
@@ -98,11 +109,12 @@ pub fn is_json_type(content_type: &str) -> bool {
 /// The first outcome whose schema accepts the body.
 ///
 /// # Errors
-/// `NoOutcome` when none does, `InvalidPostActionBody` when that depends on a number that cannot be compared,
-/// `InvalidPayload` when an old link holds a schema that is not valid.
+/// `NoOutcome` when none does, `InvalidPostActionBody` when that depends on a number that cannot be compared or takes too
+/// long to tell, `InvalidPayload` when an old link holds a schema that is not valid.
 pub fn choose<'o>(outcomes: &'o Outcomes, body: &Body<'_>) -> Result<&'o Outcome, Rejection> {
     let text = body.raw.get();
     let numbers = Numbers::of(text, &body.value);
+    let steps = Steps::new(MAX_STEPS);
     for outcome in &outcomes.list {
         let validator = schema::compile_with(&outcome.schema, Formats::Ignored, text.len(), numbers.as_ref());
         let validator = validator.map_err(|what| {
@@ -111,10 +123,15 @@ pub fn choose<'o>(outcomes: &'o Outcomes, body: &Body<'_>) -> Result<&'o Outcome
             )))
         })?;
         let verdict = match &numbers {
-            Some(numbers) => numbers.verdict(&validator, &body.value),
-            None if validator.is_valid(&body.value) => Verdict::Valid,
+            Some(numbers) => numbers.verdict(&validator, &body.value, &steps),
+            None if validator.is_valid(Counted::new(&body.value, &steps)) => Verdict::Valid,
             None => Verdict::Invalid,
         };
+        if steps.are_spent() {
+            return Err(refused(
+                "takes too much work to compare with the schemas of this link",
+            ));
+        }
         match verdict {
             Verdict::Valid => return Ok(outcome),
             Verdict::Invalid => {}
@@ -136,12 +153,14 @@ pub fn choose<'o>(outcomes: &'o Outcomes, body: &Body<'_>) -> Result<&'o Outcome
 pub fn report(outcome: &Outcome, body: &Body<'_>, limit: OutputLimit) -> Result<Report, Rejection> {
     match &outcome.kind {
         OutcomeKind::Success(OutputFrom::Fixed(output)) => Report::success(output.clone(), limit),
-        OutcomeKind::Success(OutputFrom::Body) => Report::success(body.compact.clone(), limit),
+        OutcomeKind::Success(OutputFrom::Body) => {
+            Report::success(JsonText::compact(body.raw).map_err(refused)?, limit)
+        }
         OutcomeKind::Success(OutputFrom::Matches(_)) if body.value.is_null() => {
-            Report::success(body.compact.clone(), limit)
+            Report::success(JsonText::of(&Value::Null), limit)
         }
         OutcomeKind::Success(OutputFrom::Matches(path)) => {
-            Report::success(array(&matches(path, body, limit)?), limit)
+            Report::success(JsonText::array(&matches(path, body, limit)?), limit)
         }
         OutcomeKind::Failure(error, cause) => {
             Report::failure(text(error, body, limit)?, text(cause, body, limit)?)
@@ -162,9 +181,9 @@ fn text(from: &TextFrom, body: &Body<'_>, limit: OutputLimit) -> Result<Option<S
         [] => None,
         [one] => match serde_json::from_str(one.as_str()) {
             Ok(text) => Some(text),
-            Err(_) => Some(array(&matches).into_string()),
+            Err(_) => Some(JsonText::array(&matches).into_string()),
         },
-        _ => Some(array(&matches).into_string()),
+        _ => Some(JsonText::array(&matches).into_string()),
     })
 }
 
@@ -188,12 +207,6 @@ fn matches(path: &Path, body: &Body<'_>, limit: OutputLimit) -> Result<Vec<JsonT
         texts.push(text);
     }
     Ok(texts)
-}
-
-fn array(matches: &[JsonText]) -> JsonText {
-    let list: Vec<&str> = matches.iter().map(JsonText::as_str).collect();
-    JsonText::parse(&format!("[{}]", list.join(",")))
-        .expect("an array of JSON values, as deep as a body may be")
 }
 
 fn refused(what: impl std::fmt::Display) -> Rejection {
@@ -422,5 +435,74 @@ mod tests {
         let outcomes = outcomes(r#"[{"name":"o","type":"heartbeat","schema":{"type":"strin"}}]"#);
         let body = Body::read(b"1", Some("application/json")).unwrap();
         assert_eq!(choose(&outcomes, &body).unwrap_err().code(), "InvalidPayload");
+    }
+
+    /// Lists in lists.
+    fn deep(levels: usize) -> String {
+        "[".repeat(levels) + &"]".repeat(levels)
+    }
+
+    #[test]
+    fn a_body_as_deep_as_may_be_is_reported_whole() {
+        let outcome = |source: &str| outcomes(&format!(r#"[{{"name":"o","schema":{{}},{source}}}]"#));
+        for levels in [126, 127] {
+            let text = deep(levels);
+            let body = Body::read(text.as_bytes(), Some("application/json")).unwrap();
+            let inside = format!("[{text}]");
+            for (source, expected) in [
+                (r#""type":"success","output_body":true"#, success(&text)),
+                (r#""type":"success","output_path":"$""#, success(&inside)),
+                (
+                    r#""type":"success","output_path":"$|$""#,
+                    success(&format!("[{text},{text}]")),
+                ),
+                (r#""type":"success","output_path":"$[0]""#, success(&text)),
+                (
+                    r#""type":"failure","error_path":"$.a","cause_path":"$""#,
+                    failure(None, Some(&inside)),
+                ),
+            ] {
+                let outcomes = outcome(source);
+                assert!(
+                    report(&outcomes.list[0], &body, OutputLimit::StepFunctions) == Ok(expected),
+                    "{levels} {source}"
+                );
+            }
+        }
+        let object = format!("{{\"a\":{}}}", deep(126));
+        let body = Body::parse(&object).unwrap();
+        let outcomes = outcome(r#""type":"success","output_path":"$""#);
+        assert!(
+            report(&outcomes.list[0], &body, OutputLimit::StepFunctions)
+                == Ok(success(&format!("[{object}]")))
+        );
+        assert!(Body::parse(&deep(128)).is_err());
+    }
+
+    #[test]
+    fn a_body_that_takes_too_much_is_refused_before_anything_is_built() {
+        let refusal = |text: String| {
+            let read = Body::read(text.as_bytes(), Some("application/json"));
+            read.err().map(|refusal| (refusal.code(), refusal.to_string()))
+        };
+        let what = "body: holds so many values that it would take more than 10 MiB in memory";
+        let too_large = Some(("InvalidPostActionBody", what.to_owned()));
+        assert_eq!(refusal(format!("[{}0]", "0,".repeat(500_000))), too_large);
+        assert_eq!(refusal(format!("[{}0]", "{},".repeat(300_000))), too_large);
+        assert_eq!(refusal(format!("[{}0]", "0,".repeat(140_000))), None);
+    }
+
+    #[test]
+    fn a_body_that_a_schema_cannot_be_done_with_is_refused() {
+        let schema = r##"{"items":{"anyOf":[{"not":{"$ref":"#"}},{"$ref":"#"}]},"uniqueItems":true}"##;
+        let outcomes = outcomes(&format!(
+            r#"[{{"name":"o","type":"heartbeat","schema":{schema}}}]"#
+        ));
+        let wide: String = (0..40_000).map(|number| format!("[{number}],")).collect();
+        let text = format!("{}{wide}0{}", "[".repeat(120), ",0]".repeat(120));
+        let body = Body::parse(&text).unwrap();
+        let refusal = choose(&outcomes, &body).unwrap_err();
+        assert_eq!(refusal.code(), "InvalidPostActionBody");
+        assert!(refusal.to_string().contains("takes too much work"), "{refusal}");
     }
 }

@@ -3,6 +3,7 @@
 
 use super::presigned::{PresignedUrl, decoded_path};
 use super::{About, reason};
+use crate::json::JsonText;
 use crate::report::Report;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -182,7 +183,7 @@ impl CustomResource {
             no_echo,
             data,
         };
-        let text = serde_json::to_string(&response).expect("our own types have string keys only");
+        let text = JsonText::of(&response).into_string();
         match text.len() {
             ..=MAX_RESPONSE_BYTES => Ok(text),
             _ => Err("the response is larger than the 4,096 bytes that CloudFormation takes"),

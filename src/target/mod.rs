@@ -2,6 +2,20 @@
 //!
 //! Everything here was checked when the link was made, and is checked again when it is opened.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::todo,
+        clippy::unimplemented,
+        clippy::unreachable,
+        clippy::unwrap_used,
+        reason = "a stranger chooses what comes here"
+    )
+)]
+
 mod approval;
 pub mod custom_resource;
 pub mod presigned;
@@ -13,11 +27,11 @@ pub use custom_resource::CustomResource;
 pub use presigned::PresignedUrl;
 pub use read::{Read, read};
 
+use crate::json;
 use crate::rejection::Fault;
 use crate::report::{OutputLimit, Report};
 use crate::token::TaskToken;
 use crate::transaction::TransactionId;
-use serde_json::Value;
 use std::fmt;
 
 /// Longest text that goes with an approval: `summary` of PutApprovalResult, and a value of SendAutomationSignal's
@@ -264,13 +278,20 @@ pub fn comment(report: &Report, about: About<'_>) -> Option<String> {
 }
 
 fn commented(output: &str) -> String {
-    match serde_json::from_str(output) {
-        Ok(Value::String(text)) => text,
-        Ok(Value::Object(fields)) => match (fields.get("comment"), fields.len()) {
-            (Some(Value::String(comment)), 1) => comment.clone(),
-            (None, 0) => String::new(),
-            _ => output.to_owned(),
-        },
+    if let Ok(text) = serde_json::from_str(output) {
+        return text;
+    }
+    let (mut count, mut comment) = (0_usize, None);
+    let is_object = json::each_member(output, |name, value| {
+        count += 1;
+        comment = match name {
+            "comment" => serde_json::from_str(value.get()).ok(),
+            _ => None,
+        };
+    });
+    match (is_object, count, comment) {
+        (true, 0, None) => String::new(),
+        (true, 1, Some(comment)) => comment,
         _ => output.to_owned(),
     }
 }

@@ -1,6 +1,7 @@
 //! The signal of a wait condition (CloudFormation User Guide, "Create wait conditions in a CloudFormation template").
 
 use super::{About, reason};
+use crate::json::JsonText;
 use crate::report::Report;
 use serde::Serialize;
 
@@ -26,5 +27,5 @@ pub fn signal(report: &Report, about: About<'_>) -> String {
         data,
         reason: reason(report, about),
     };
-    serde_json::to_string(&signal).expect("our own types have string keys only")
+    JsonText::of(&signal).into_string()
 }

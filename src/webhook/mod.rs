@@ -1,6 +1,20 @@
 //! Webhooks that prove who sent them: signatures of the senders that are known, and bodies beyond JSON. A post action
 //! that has nothing of this keeps to the rules of version 1.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::todo,
+        clippy::unimplemented,
+        clippy::unreachable,
+        clippy::unwrap_used,
+        reason = "a stranger chooses what comes here"
+    )
+)]
+
 pub mod body;
 pub mod challenge;
 mod generic;

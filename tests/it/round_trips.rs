@@ -245,9 +245,8 @@ proptest! {
             prop_assert_eq!(found.get(), part.to_string());
         }
         let members = json::members(&raw).unwrap();
-        let members: Vec<(String, &RawValue)> = members.into_iter().collect();
-        let again = json::object(&members);
-        prop_assert_eq!(again.get(), text);
+        let again = JsonText::object(members.iter().map(|(name, part)| (name.as_str(), *part)));
+        prop_assert_eq!(again.as_str(), text);
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod frozen;
 mod harness;
 mod leaks;
 mod levels;
+mod memory;
 mod metrics;
 mod service;
 mod stage;
