@@ -316,7 +316,7 @@ async fn passing_failures_of_the_mac_key_are_not_remembered() {
         KeyFailure::Busy("timeout".to_owned()),
         KeyFailure::Unexpected("no MAC".to_owned()),
     ] {
-        for _ in 0..30 {
+        for _ in 0..100 {
             let answer = cache
                 .open(epoch, &asker("", NOW), async || Err(failure.clone()))
                 .await;

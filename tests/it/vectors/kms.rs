@@ -17,7 +17,7 @@ use sfn_callback_urls::channels::Channels;
 use sfn_callback_urls::config::Config;
 use sfn_callback_urls::keys::kms::KmsKeys;
 use sfn_callback_urls::keys::local::LocalKeys;
-use sfn_callback_urls::keys::{Asker, KeyFailure, Keys};
+use sfn_callback_urls::keys::{Address, Asker, KeyFailure, Keys};
 use sfn_callback_urls::payload::Payload;
 use sfn_callback_urls::rejection::{Damage, Rejection};
 use sfn_callback_urls::seal::{DataKey, KeyRef, Untrusted};
@@ -258,6 +258,37 @@ async fn foreign_messages_are_refused_before_kms_is_asked() {
     }
     let off = open_with(&[("ACCEPT_LEGACY_URLS", "false")], &link_of(&unsigned), []).await;
     assert_eq!(off, (Err(Rejection::InvalidPayload(Damage::LegacyOff)), 0));
+}
+
+/// However many of its wrapped keys claim to be ours, and it is charged as one.
+#[tokio::test]
+async fn a_message_with_several_wrapped_keys_costs_one_question() {
+    let plain = message("python/ok_0478");
+    let (count_at, entry_at) = (37, 39);
+    assert_eq!(plain[count_at..entry_at], [0, 1]);
+    // Provider, key and blob, each with its length before it.
+    let end = (0..3).fold(entry_at, |at, _| {
+        at + 2 + usize::from(u16::from_be_bytes([plain[at], plain[at + 1]]))
+    });
+    let config = config(&[("DECRYPT_KEY_IDS", OTHER_ARN)]);
+    let kms = StandIn::answering((0..10).map(|_| error("InvalidCiphertextException")));
+    let app = app(config.clone(), kms.keys(&config));
+    let asker = Asker {
+        address: Address::parse("203.0.113.7"),
+        now: NOW,
+        random: |bytes| bytes.fill(1),
+    };
+    let mut codes = Vec::new();
+    for number in 1..=12 {
+        let mut entry = plain[entry_at..end].to_vec();
+        *entry.last_mut().unwrap() ^= number;
+        let message = [&plain[..count_at], &[0, 8], &entry.repeat(8), &plain[end..]].concat();
+        let untrusted = Untrusted::parse(&link_of(&message)).unwrap();
+        let opened = app.open(untrusted, &asker, &Calls::default()).await;
+        codes.push(opened.map(|_| ()).unwrap_err().code());
+    }
+    let expected = [["InvalidPayload"; 10].as_slice(), &["TooManyRequests"; 2]].concat();
+    assert_eq!((codes, kms.asked().len()), (expected, 10));
 }
 
 #[tokio::test]
