@@ -170,13 +170,15 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const NOT: Result<&str, Issue> = Err(Issue::NotANumber);
-    const TWO: Result<&str, Issue> = Err(Issue::TwoReadings);
-    const FRACTION: Result<&str, Issue> = Err(Issue::NotWhole);
-    const LONG: Result<&str, Issue> = Err(Issue::TooManyDigits);
+    type Read = Result<&'static str, Issue>;
+
+    const NOT: Read = Err(Issue::NotANumber);
+    const TWO: Read = Err(Issue::TwoReadings);
+    const FRACTION: Read = Err(Issue::NotWhole);
+    const LONG: Read = Err(Issue::TooManyDigits);
 
     /// What was typed, as a number, as a whole number.
-    const TABLE: &[(&str, Result<&str, Issue>, Result<&str, Issue>)] = &[
+    const TABLE: &[(&str, Read, Read)] = &[
         ("0", Ok("0"), Ok("0")),
         ("7", Ok("7"), Ok("7")),
         ("12345", Ok("12345"), Ok("12345")),
@@ -324,7 +326,7 @@ mod tests {
     #[test]
     fn every_entry_is_one_number_or_none() {
         for (text, number, integer) in TABLE {
-            let owned = |result: &Result<&str, Issue>| result.clone().map(str::to_owned);
+            let owned = |result: &Read| result.clone().map(str::to_owned);
             assert_eq!(read(text, false), owned(number), "{text:?} as a number");
             assert_eq!(read(text, true), owned(integer), "{text:?} as a whole number");
         }

@@ -82,16 +82,25 @@ impl Numbers {
                 self.places.push((address(value), start, start + literal.len()));
                 return true;
             }
-            Value::Array(values) => values
-                .iter()
-                .fold(false, |holds, value| self.collect(text, value, literals) || holds),
-            Value::Object(members) => members
-                .values()
-                .fold(false, |holds, value| self.collect(text, value, literals) || holds),
+            Value::Array(values) => self.collect_all(text, values.iter(), literals),
+            Value::Object(members) => self.collect_all(text, members.values(), literals),
             Value::Null | Value::Bool(_) | Value::String(_) => false,
         };
         if holds {
             self.holders.push(address(value));
+        }
+        holds
+    }
+
+    fn collect_all<'t, 'v>(
+        &mut self,
+        text: &str,
+        values: impl Iterator<Item = &'v Value>,
+        literals: &mut impl Iterator<Item = &'t str>,
+    ) -> bool {
+        let mut holds = false;
+        for value in values {
+            holds |= self.collect(text, value, literals);
         }
         holds
     }
@@ -154,9 +163,8 @@ fn is_comparable(literal: &str) -> bool {
     match digits {
         0 => true,
         _ if !is_in_range(double) || is_integer_text(literal) => false,
-        ..=SAFE_DIGITS => double.abs() >= SMALLEST_NORMAL,
-        ..=MOST_DIGITS => Decimal::of(&format!("{double:.*e}", digits - 1)) == decimal,
-        _ => false,
+        1..=SAFE_DIGITS => double.abs() >= SMALLEST_NORMAL,
+        _ => digits <= MOST_DIGITS && Decimal::of(&format!("{double:.*e}", digits - 1)) == decimal,
     }
 }
 
