@@ -164,7 +164,7 @@ fn one_in_eight_gets_through_an_empty_bucket() {
 
 /// However often one address asks, it takes no more of what all share than its own bucket gives.
 #[test]
-fn who_is_let_through_by_luck_does_not_empty_the_buckets_behind() {
+fn who_is_let_through_by_luck_does_not_empty_the_buckets_after_it() {
     for (address, neighbour) in [("192.0.2.1", "192.0.2.2"), ("2001:db8::1", "2001:db8:0:1::1")] {
         let gate = Gate::new();
         LUCK.set(0);
