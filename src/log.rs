@@ -5,14 +5,13 @@ use crate::rejection::{Rejection, Sent};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::cell::RefCell;
-use std::future::Future;
 
 /// Longest text of a stranger in a line, in characters.
 const MAX_FOREIGN_CHARS: usize = 256;
 
-tokio::task_local! {
-    /// What is known of the request that is answered, should it panic.
-    static IDS: RefCell<Ids>;
+thread_local! {
+    /// What is known of the event that is answered, should that panic: Lambda gives a process one at a time.
+    static IDS: RefCell<Option<Ids>> = const { RefCell::new(None) };
 }
 
 /// By which an operator finds a request.
@@ -27,25 +26,25 @@ pub struct Ids {
 }
 
 impl Ids {
-    /// Runs what answers a request; from then on a panic has its ids.
-    pub async fn during<T>(request_id: Option<String>, answering: impl Future<Output = T>) -> T {
-        let ids = Ids {
+    /// Begins an event: until the next one, a panic has its ids.
+    pub fn begin(request_id: Option<String>) {
+        let ids = Self {
             request_id,
             transaction_id: None,
         };
-        IDS.scope(RefCell::new(ids), answering).await
+        IDS.set(Some(ids));
     }
 
-    /// Those of the request that is answered; none outside of any.
+    /// Those of the event that is answered; none outside of any.
     pub fn known() -> Self {
-        let ids = IDS.try_with(|ids| ids.try_borrow().map(|ids| ids.clone()));
-        ids.ok().and_then(Result::ok).unwrap_or_default()
+        let known = IDS.try_with(|ids| ids.try_borrow().ok().and_then(|ids| ids.clone()));
+        known.ok().flatten().unwrap_or_default()
     }
 
-    /// Notes which transaction the request belongs to.
+    /// Notes which transaction the event belongs to.
     pub fn note(transaction: &str) {
-        let _ = IDS.try_with(|ids| {
-            if let Ok(mut ids) = ids.try_borrow_mut() {
+        IDS.with_borrow_mut(|ids| {
+            if let Some(ids) = ids {
                 ids.transaction_id = Some(transaction.to_owned());
             }
         });
@@ -267,25 +266,23 @@ pub fn foreign(text: &str) -> String {
 mod tests {
     use super::*;
 
-    #[tokio::test]
-    async fn a_request_is_known_by_its_ids_while_it_is_answered() {
-        assert_eq!(Ids::known(), Ids::default());
-        let (before, after) = Ids::during(Some("r".to_owned()), async {
-            let before = Ids::known();
-            Ids::note("t");
-            (before, Ids::known())
-        })
-        .await;
-        assert_eq!(
-            (before.request_id.as_deref(), before.transaction_id),
-            (Some("r"), None)
-        );
-        assert_eq!(
-            (after.request_id.as_deref(), after.transaction_id.as_deref()),
-            (Some("r"), Some("t"))
-        );
+    #[test]
+    fn an_event_is_known_by_its_ids_until_the_next() {
         Ids::note("nobody's");
         assert_eq!(Ids::known(), Ids::default());
+        Ids::begin(Some("r".to_owned()));
+        Ids::note("t");
+        let known = Ids::known();
+        assert_eq!(
+            (known.request_id.as_deref(), known.transaction_id.as_deref()),
+            (Some("r"), Some("t"))
+        );
+        Ids::begin(Some("s".to_owned()));
+        let known = Ids::known();
+        assert_eq!(
+            (known.request_id.as_deref(), known.transaction_id),
+            (Some("s"), None)
+        );
     }
 
     #[test]

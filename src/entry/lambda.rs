@@ -80,14 +80,13 @@ pub fn service(
             Role::Process => false,
         };
         // A task of its own: should it panic, the visitor still gets an answer.
-        let id = caller.request_id.clone();
-        let task = match role {
-            Role::Create => tokio::spawn(Ids::during(id, async move { app.create(&caller, request).await })),
-            Role::Process => tokio::spawn(Ids::during(
-                id,
-                async move { app.process(&caller, request).await },
-            )),
-        };
+        let task = tokio::spawn(async move {
+            Ids::begin(caller.request_id.clone());
+            match role {
+                Role::Create => app.create(&caller, request).await,
+                Role::Process => app.process(&caller, request).await,
+            }
+        });
         async move {
             let reply: Reply = task.await.unwrap_or_else(|_| web::unexpected("panicked"));
             match Raised::of(&reply).filter(|_| raises) {
