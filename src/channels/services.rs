@@ -211,7 +211,16 @@ mod tests {
 
     /// What a service answers, one after the other, and what it was asked.
     #[derive(Clone, Debug)]
-    struct Service(Arc<Mutex<(Vec<(u16, Vec<u8>)>, Vec<Asked>)>>);
+    struct Service(Arc<Mutex<State>>);
+
+    #[derive(Debug)]
+    struct State {
+        answers: Vec<Given>,
+        asked: Vec<Asked>,
+    }
+
+    /// Status and body.
+    type Given = (u16, Vec<u8>);
 
     #[derive(Clone, Debug)]
     struct Asked {
@@ -231,13 +240,13 @@ mod tests {
         fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
             let header = |name| request.headers().get(name).unwrap_or_default().to_owned();
             let mut state = self.0.lock().unwrap();
-            state.1.push(Asked {
+            state.asked.push(Asked {
                 uri: request.uri().to_owned(),
                 protocol: header("smithy-protocol"),
                 signed_for: header("authorization"),
                 body: request.body().bytes().unwrap().to_vec(),
             });
-            let (status, body) = state.0.remove(0);
+            let (status, body) = state.answers.remove(0);
             let answer = http::Response::builder()
                 .status(status)
                 .header("smithy-protocol", "rpc-v2-cbor")
@@ -247,10 +256,13 @@ mod tests {
         }
     }
 
-    fn adapters(answers: Vec<(u16, Vec<u8>)>) -> (Adapters, Service) {
+    fn adapters(answers: Vec<Given>) -> (Adapters, Service) {
         let config =
             Config::from_vars(|name| (name == "AWS_REGION").then(|| "eu-west-1".to_owned())).unwrap();
-        let service = Service(Arc::new(Mutex::new((answers, Vec::new()))));
+        let service = Service(Arc::new(Mutex::new(State {
+            answers,
+            asked: Vec::new(),
+        })));
         let credentials = Credentials::new("AKIDEXAMPLE", "secret", None, None, "test");
         let credentials = Some(SharedCredentialsProvider::new(credentials));
         let adapters = Adapters {
@@ -287,14 +299,14 @@ mod tests {
 
     const SECOND: &str = "arn:aws:events:eu-west-1:210987654321:event-busv2/ours/0123456789abcdefghijklmno";
 
-    async fn put(answers: Vec<(u16, Vec<u8>)>) -> (Result<Receipt, Failure>, Vec<Asked>, Vec<String>) {
+    async fn put(answers: Vec<Given>) -> (Result<Receipt, Failure>, Vec<Asked>, Vec<String>) {
         let (adapters, service) = adapters(answers);
         let (bus, calls) = (Arn::bus(SECOND).unwrap(), Calls::default());
         let (doubt, detail) = (Doubt::default(), r#"{"urls":{}}"#);
         let done = adapters
             .event(&bus, "source", "type", detail, &doubt, &calls)
             .await;
-        let asked = service.0.lock().unwrap().1.clone();
+        let asked = service.0.lock().unwrap().asked.clone();
         let outcomes = calls.list().into_iter().map(|call| call.outcome).collect();
         (done, asked, outcomes)
     }
