@@ -34,7 +34,7 @@ def asked(example):
     mail = example.mail()
     assert mail.subject == "Please approve or reject"
     assert f"\nExecution: {execution.arn.rsplit(':', 1)[-1]}\n" in mail.text
-    assert "\nDeploy v1.4.2 to production?\n" in mail.text
+    assert "\n> Deploy v1.4.2 to production?\n" in mail.text
     [link] = [link.rstrip(">") for link in mail.links()]
     yield execution, link
     if execution.status() == "RUNNING":
