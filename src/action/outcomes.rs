@@ -13,6 +13,7 @@ use crate::select::{
     path::Path,
     schema::{self, Formats},
 };
+use serde::Serialize;
 use serde_json::value::RawValue;
 use std::collections::HashSet;
 
@@ -210,7 +211,7 @@ fn outcome(
     let (name, schema, kind, response, sealed) = match kind.kind {
         ActionType::Success => {
             let wire: wire::SuccessOutcome = read_text(text, ignored).map_err(invalid)?;
-            let sealed = JsonText::of(&wire);
+            let sealed = sealed_text(&wire).map_err(invalid)?;
             let from = match (
                 wire.output,
                 wire.output_body,
@@ -235,7 +236,7 @@ fn outcome(
         }
         ActionType::Failure => {
             let wire: wire::FailureOutcome = read_text(text, ignored).map_err(invalid)?;
-            let sealed = JsonText::of(&wire);
+            let sealed = sealed_text(&wire).map_err(invalid)?;
             let error = within(wire.error, "error", MAX_ERROR_CHARS).map_err(invalid)?;
             let error = text_from(error, path(wire.error_path, "error_path")?);
             let error =
@@ -254,7 +255,7 @@ fn outcome(
         }
         ActionType::Heartbeat => {
             let wire: wire::HeartbeatOutcome = read_text(text, ignored).map_err(invalid)?;
-            let sealed = JsonText::of(&wire);
+            let sealed = sealed_text(&wire).map_err(invalid)?;
             (
                 wire.name,
                 wire.schema,
@@ -283,6 +284,11 @@ fn outcome(
         },
         sealed,
     ))
+}
+
+/// An outcome as it is sealed: compact, whatever white space its author put into the values that are kept as text.
+fn sealed_text(wire: &impl Serialize) -> Result<JsonText, Fault> {
+    JsonText::parse(JsonText::of(wire).as_str()).map_err(|fault| Fault::at("", fault))
 }
 
 fn text_from(fixed: Option<String>, path: Option<Path>) -> Option<TextFrom> {

@@ -59,6 +59,21 @@ fn the_answer_has_a_transaction_and_a_url_for_each_action_and_nothing_else() {
 }
 
 #[test]
+fn white_space_in_a_request_makes_no_link_longer() {
+    let stack = Stack::new(FEATURES);
+    let post = |space: &str| {
+        let text = r#"{"token":"token","actions":[
+            {"name":"a","type":"post","outcomes":[{"name":"o","type":"success","output":{"a":_[1]},"schema":{"type":_"object"},
+                "response":{"json":{"b":_2}}}]},
+            {"name":"b","type":"form","outcomes":[{"name":"o","type":"success","output":{"a":_[1]},"schema":{"type":_"object"}}]},
+            {"name":"c","type":"success","output":{"a":_[1]},"response":{"json":{"b":_2}}}]}"#;
+        let answer = stack.create_text(&text.replace('_', space));
+        ["a", "b", "c"].map(|name| data(&answer.url(name)).len())
+    };
+    assert_eq!(post(""), post(" \n\t  "));
+}
+
+#[test]
 fn every_request_has_a_transaction_of_its_own() {
     let stack = Stack::new(PLAIN);
     let mut seen: Vec<Value> = (0..20)
