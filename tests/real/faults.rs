@@ -822,10 +822,11 @@ fn without_buckets_of_addresses_an_instance_buys_more() {
     let stage = Stage::new();
     let (_, url) = stage.link(&beat());
     let mut process = stage.process(&[("ADDRESS_BUCKETS", "false")]);
-    for link in garbage(&url, 50, 3 + 37) {
+    // One less than the bucket holds: however fast this goes, the link of ours finds one left.
+    for link in garbage(&url, 49, 3 + 37) {
         assert!(!is_turned_away(&process.open(&link)));
     }
-    assert_eq!(stage.count(Operation::Decrypt), 50);
+    assert_eq!(stage.count(Operation::Decrypt), 49);
     assert_eq!(process.open(&url).status, 200);
 }
 
