@@ -32,7 +32,7 @@ pub struct Asker {
     pub random: fn(&mut [u8]),
 }
 
-/// What KMS is asked for. Each has a bucket of the instance, so that garbage of one kind is no trouble to the other.
+/// What KMS is asked for. Each has a bucket of the instance, so that garbage of one kind does not hold up the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Question {
     /// To open a wrapped key.

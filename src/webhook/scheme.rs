@@ -156,7 +156,7 @@ impl Scheme {
             ("url", wire.url.is_some(), has_url),
         ] {
             if is_given && !belongs {
-                return Err(Fault::at(field, "is no field of this scheme; leave it out"));
+                return Err(Fault::at(field, "is not a field of this scheme; leave it out"));
             }
         }
         Ok(scheme)

@@ -108,7 +108,7 @@ fn the_message_names_the_field_that_is_wrong() {
         ),
         (
             with(scheme("github", json!("canary")), json!({"header": "X"})),
-            "verify.header: is no field of this scheme",
+            "verify.header: is not a field of this scheme",
         ),
         (
             with(scheme("github", json!("canary")), json!({"tolerance": 300})),
@@ -281,11 +281,11 @@ fn the_message_names_the_field_that_is_wrong() {
         ),
         (
             with(scheme("pagerduty", json!("canary")), json!({"separator": ","})),
-            "verify.separator: is no field of this scheme",
+            "verify.separator: is not a field of this scheme",
         ),
         (
             with(scheme("docuseal", json!("canary")), json!({"ts_separator": "."})),
-            "verify.ts_separator: is no field of this scheme",
+            "verify.ts_separator: is not a field of this scheme",
         ),
         (
             with(scheme("square", json!("canary")), json!({"tolerance": 300})),
