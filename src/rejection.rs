@@ -242,8 +242,8 @@ pub enum Rejection {
     StepFunctionsRefused(&'static str, String),
     /// What waits, and is no task of Step Functions, does not take the answer: why, and the service's message.
     TargetRefused(Refused, &'static str, String),
-    /// Step Functions does not let us answer: the code, for the log, and whether something was sent.
-    NotPermitted(String, Sent),
+    /// Step Functions does not let us answer: the code, for the log. Nothing was sent.
+    NotPermitted(String),
     /// Not now.
     ServiceUnavailable(Unavailable, Sent, String),
     /// The KMS key is gone, and every link under it.
@@ -365,7 +365,7 @@ impl Rejection {
             Rejection::InvalidPayload(damage) => damage.to_string(),
             Rejection::InvalidSignature(unproven) => unproven.to_string(),
             Rejection::EncryptionFailed(cause)
-            | Rejection::NotPermitted(cause, _)
+            | Rejection::NotPermitted(cause)
             | Rejection::ServiceUnavailable(_, _, cause)
             | Rejection::ServiceError(cause) => cause.clone(),
             _ => self.to_string(),
@@ -465,12 +465,8 @@ impl fmt::Display for Rejection {
             Rejection::InvalidSignature(_) => {
                 "The request does not prove who sent it; nothing was sent. Check the secret, the signature and the clock."
             }
-            Rejection::NotPermitted(_, Sent::NotSent) => {
-                "AWS does not let this service answer; nothing was sent."
-            }
-            Rejection::NotPermitted(_, Sent::Unknown) | Rejection::ServiceError(_) => {
-                "Something unexpected happened in this service."
-            }
+            Rejection::NotPermitted(_) => "AWS does not let this service answer; nothing was sent.",
+            Rejection::ServiceError(_) => "Something unexpected happened in this service.",
             Rejection::ServiceUnavailable(Unavailable::KeySwitchedOff, ..) => {
                 "Links are switched off by the operator or misconfigured; nothing was sent."
             }
@@ -510,7 +506,7 @@ mod tests {
         for rejection in [
             Rejection::InvalidPayload(Damage::KeyRefused("cause".into())),
             Rejection::EncryptionFailed("cause".into()),
-            Rejection::NotPermitted("cause".into(), Sent::NotSent),
+            Rejection::NotPermitted("cause".into()),
             Rejection::ServiceUnavailable(Unavailable::KeyBusy, Sent::NotSent, "cause".into()),
             Rejection::ServiceError("cause".into()),
         ] {

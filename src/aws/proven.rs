@@ -37,7 +37,8 @@ pub(super) const PING: Duration = Duration::from_millis(400);
 /// dropped.
 const PONG_LIMIT: usize = 16_384;
 
-// What proves a connection is over before an attempt is: a timeout of the attempt means that the request was handed over.
+// What proves a connection is over before an attempt is, so a timeout of the attempt means that the request was handed over.
+// Only where the process stood still meanwhile can both have passed: that attempt counts as one that may have been taken.
 const _: () = assert!(PING.as_millis() + CONNECT.as_millis() < super::REPORT_ATTEMPT.as_millis());
 
 /// Connections for reports, at most one kept for each origin.

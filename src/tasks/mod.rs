@@ -151,12 +151,13 @@ impl NotTold {
                 };
                 Rejection::TargetRefused(why, code.as_str(), message)
             }
-            NotTold::NotPermitted(cause, sent) => Rejection::NotPermitted(cause, sent),
+            NotTold::NotPermitted(cause, Sent::NotSent) => Rejection::NotPermitted(cause),
             NotTold::Unreachable(cause, sent) => {
                 Rejection::ServiceUnavailable(Unavailable::TaskService, sent, cause)
             }
             NotTold::Unexpected(cause, Sent::NotSent) => Rejection::ServiceError(cause),
-            NotTold::Unexpected(cause, Sent::Unknown) => {
+            // An attempt before may have been taken, whatever became of this one.
+            NotTold::NotPermitted(cause, Sent::Unknown) | NotTold::Unexpected(cause, Sent::Unknown) => {
                 Rejection::ServiceUnavailable(Unavailable::TaskService, Sent::Unknown, cause)
             }
         }

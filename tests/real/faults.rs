@@ -368,11 +368,16 @@ fn a_denial_is_a_fault_of_the_service_and_is_not_repeated() {
             Told::NotPermitted,
             0,
         ),
-        // Taken, and then denied: the answer must not say that nothing was sent.
+        // Maybe taken, and then denied: the answer must say that this is not known.
         case(
             [Fault::Reset(After), Fault::Error(AwsError::AccessDenied)],
-            Told::NotPermitted,
+            Told::Unknown,
             1,
+        ),
+        case(
+            [Fault::Reset(Before), Fault::Error(AwsError::SfnKmsAccessDenied)],
+            Told::Unknown,
+            0,
         ),
     ]);
 }
