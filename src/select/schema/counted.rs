@@ -13,7 +13,7 @@ use std::hash::{BuildHasher, Hash, Hasher, RandomState};
 /// that an outcome has.
 pub const MAX_STEPS: u64 = 10_000_000;
 /// Bytes of a text that cost as much as one step.
-const BYTES_A_STEP: usize = 64;
+pub const BYTES_A_STEP: usize = 64;
 
 /// How much a validation may still look at.
 #[derive(Debug)]
@@ -83,6 +83,11 @@ impl<'a> Counted<'a> {
     /// Counts work that is done elsewhere.
     pub fn spend(&self, steps: u64) {
         self.steps.spend(steps);
+    }
+
+    /// Counts a look at a text of so many bytes; whether so much was left.
+    pub fn spend_on(&self, bytes: usize) -> bool {
+        self.steps.spend_on(bytes)
     }
 }
 

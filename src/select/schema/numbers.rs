@@ -1,15 +1,16 @@
 //! Numbers that schemas must not compare. Bodies are compared as doubles and 64-bit integers, and reported with every
 //! digit: a number that neither of them holds would be judged by digits that it does not have.
 //!
-//! Only bodies with such a number come here. What would compare it (`const`, `enum`, a bound, `multipleOf`,
-//! `uniqueItems`) is asked twice, once as if it held and once as if it did not: if the schema says the same both times,
-//! the number did not matter. A bound is compared digit by digit where the number lies between those of 64 bits.
+//! Only bodies with such a number come here. A bound is compared digit by digit. Whoever asks `const`, `enum`, `multipleOf`
+//! or `uniqueItems` about such a number gets no answer: the body is undecided, whatever the rest of the schema says. What was
+//! not asked did not matter.
 
 use super::Validator;
-use super::counted::{Counted, CountedJson, Steps};
+use super::counted::{BYTES_A_STEP, Counted, CountedJson, Steps};
 use crate::json;
 use jsonschema::{Draft, Keyword, ValidationError};
 use serde_json::{Map, Number, Value};
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -27,12 +28,23 @@ const TWO_64: f64 = 2.0 * TWO_63;
 pub struct Numbers {
     /// The text of the body.
     text: String,
-    /// Where a number lies in the memory of the body, and in its text; in the order of the first.
-    places: Vec<(usize, usize, usize)>,
+    /// In the order of their addresses.
+    places: Vec<Place>,
     /// Where arrays and objects lie that hold such a number.
     holders: Vec<usize>,
-    /// What is taken for the result of a comparison that cannot be made.
-    guess: AtomicBool,
+    /// Whether a comparison was asked for that cannot be made.
+    is_undecided: AtomicBool,
+}
+
+/// A number that cannot be compared.
+struct Place {
+    /// Where it lies in the memory of the body.
+    address: usize,
+    /// Where it stands in the text.
+    start: usize,
+    end: usize,
+    /// A long number is read once, however often it is asked about; a short one takes less time than memory.
+    read: Option<Box<Decimal>>,
 }
 
 /// What a schema says about a body.
@@ -42,7 +54,7 @@ pub enum Verdict {
     Valid,
     /// It is not.
     Invalid,
-    /// That depends on a number that cannot be compared.
+    /// It compares a number that cannot be compared.
     Undecided,
 }
 
@@ -58,10 +70,10 @@ impl Numbers {
             text: text.to_owned(),
             places: Vec::new(),
             holders: Vec::new(),
-            guess: AtomicBool::new(false),
+            is_undecided: AtomicBool::new(false),
         };
         found.collect(text, value, &mut literals);
-        found.places.sort_unstable();
+        found.places.sort_unstable_by_key(|place| place.address);
         found.holders.sort_unstable();
         Some(Arc::new(found))
     }
@@ -79,7 +91,12 @@ impl Numbers {
                     return false;
                 };
                 let start = literal.as_ptr().addr() - text.as_ptr().addr();
-                self.places.push((address(value), start, start + literal.len()));
+                self.places.push(Place {
+                    address: address(value),
+                    start,
+                    end: start + literal.len(),
+                    read: (literal.len() > BYTES_A_STEP).then(|| Box::new(Decimal::of(literal))),
+                });
                 return true;
             }
             Value::Array(values) => self.collect_all(text, values.iter(), literals),
@@ -105,40 +122,50 @@ impl Numbers {
         holds
     }
 
-    /// The text of a number that cannot be compared.
-    fn literal(&self, value: &Value) -> Option<&str> {
+    fn place(&self, value: &Value) -> Option<&Place> {
         if !value.is_number() {
             return None;
         }
         let wanted = address(value);
         let place = self
             .places
-            .binary_search_by_key(&wanted, |(address, ..)| *address)
+            .binary_search_by_key(&wanted, |place| place.address)
             .ok()?;
-        let (_, start, end) = self.places.get(place)?;
-        self.text.get(*start..*end)
+        self.places.get(place)
+    }
+
+    /// A number that cannot be compared, and its text; `None`: it is another value, or there are no more steps.
+    fn number(&self, instance: &Counted<'_>) -> Option<(Cow<'_, Decimal>, &str)> {
+        let place = self.place(instance.value())?;
+        let literal = self.text.get(place.start..place.end)?;
+        if !instance.spend_on(literal.len()) {
+            return None;
+        }
+        let decimal = match &place.read {
+            Some(decimal) => Cow::Borrowed(&**decimal),
+            None => Cow::Owned(Decimal::of(literal)),
+        };
+        Some((decimal, literal))
     }
 
     fn are_in(&self, value: &Value) -> bool {
-        self.literal(value).is_some() || self.holders.binary_search(&address(value)).is_ok()
+        self.place(value).is_some() || self.holders.binary_search(&address(value)).is_ok()
     }
 
-    fn guessed(&self) -> bool {
-        self.guess.load(Relaxed)
+    /// What is said where nothing can be said. Whoever lists the errors finds one here.
+    fn undecided(&self) -> bool {
+        self.is_undecided.store(true, Relaxed);
+        false
     }
 
-    /// What a schema that [`watch`] was given says.
+    /// What a schema that [`watch`] was given says. It means nothing when the steps are spent.
     pub fn verdict(&self, validator: &Validator, value: &Value, steps: &Steps) -> Verdict {
-        let ask = |guess| {
-            self.guess.store(guess, Relaxed);
-            validator.is_valid(Counted::new(value, steps))
-        };
-        let first = ask(true);
-        // The second time even if nothing was asked: whoever lists the errors afterwards gets those of "does not hold".
-        match (first, ask(false)) {
-            (true, true) => Verdict::Valid,
+        self.is_undecided.store(false, Relaxed);
+        let is_valid = validator.is_valid(Counted::new(value, steps));
+        match (self.is_undecided.load(Relaxed), is_valid) {
+            (true, _) => Verdict::Undecided,
+            (false, true) => Verdict::Valid,
             (false, false) => Verdict::Invalid,
-            (true, false) | (false, true) => Verdict::Undecided,
         }
     }
 }
@@ -178,7 +205,7 @@ fn is_integer_text(literal: &str) -> bool {
 }
 
 /// A number of any length: `±0.digits × 10^power`, without zeros at either end of the digits.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Decimal {
     is_negative: bool,
     digits: String,
@@ -241,7 +268,7 @@ impl Decimal {
 /// What a keyword does with a number that cannot be compared.
 enum Watched {
     /// A bound, and which side of it is valid.
-    Bound(Decimal, fn(Ordering) -> bool),
+    Bound(Limit, fn(Ordering) -> bool),
     /// `multipleOf`
     Multiple,
     /// `const`, and each value of `enum`.
@@ -249,7 +276,47 @@ enum Watched {
     /// `uniqueItems`
     Unique,
     /// `type`: whether a whole number and whether any number is valid.
-    Type { integer: bool, number: bool },
+    Type { integer: Whole, number: bool },
+}
+
+/// Which numbers `integer` takes.
+#[derive(Clone, Copy)]
+enum Whole {
+    /// The type is not named.
+    None,
+    /// Draft 4: those without point and exponent.
+    Written,
+    /// All that have no fraction.
+    Worth,
+}
+
+/// The number of a bound. The schema has kept it as a 64-bit integer or a double.
+struct Limit {
+    number: Number,
+    decimal: Decimal,
+}
+
+impl Limit {
+    fn of(number: &Number) -> Self {
+        Self {
+            number: number.clone(),
+            decimal: Decimal::of(&number.to_string()),
+        }
+    }
+
+    /// On which side of it a number lies. `None`: that depends on digits that the schema has not kept.
+    fn side(&self, decimal: &Decimal, literal: &str) -> Option<Ordering> {
+        if self.number.is_f64() {
+            let (limit, double) = (self.number.as_f64()?, literal.parse::<f64>().ok()?);
+            // Numbers keep their order when they become doubles.
+            match double.partial_cmp(&limit)? {
+                Ordering::Equal if !is_in_range(limit) => return None,
+                Ordering::Equal => {}
+                unequal => return Some(unequal),
+            }
+        }
+        Some(decimal.compare(&self.decimal))
+    }
 }
 
 struct Watch {
@@ -263,30 +330,31 @@ struct Watch {
 
 impl Watch {
     /// What the keyword says where it meets a number that cannot be compared; `None`: it does not.
-    fn says(&self, instance: &Value) -> Option<bool> {
-        let literal = || self.numbers.literal(instance);
+    fn says(&self, instance: &Counted<'_>) -> Option<bool> {
+        let value = instance.value();
         match &self.watched {
             Watched::Bound(limit, accepts) => {
-                let literal = literal()?;
-                let is_near = literal.parse::<f64>().is_ok_and(is_in_range) && !is_integer_text(literal);
-                match is_near {
-                    true => Some(accepts(Decimal::of(literal).compare(limit))),
-                    false => Some(self.numbers.guessed()),
-                }
+                let (decimal, literal) = self.numbers.number(instance)?;
+                let side = limit.side(&decimal, literal);
+                Some(side.map_or_else(|| self.numbers.undecided(), accepts))
             }
-            Watched::Multiple => literal().map(|_| self.numbers.guessed()),
+            Watched::Multiple => self.numbers.place(value).map(|_| self.numbers.undecided()),
             Watched::Unique => {
-                let is_open = instance.is_array() && self.numbers.are_in(instance);
-                is_open.then(|| self.numbers.guessed())
+                let is_open = value.is_array() && self.numbers.are_in(value);
+                is_open.then(|| self.numbers.undecided())
             }
             Watched::Equal(values) => {
-                let is_open = values.iter().any(|value| self.is_open(value, instance));
-                is_open.then(|| self.numbers.guessed())
+                let is_open = values.iter().any(|known| self.is_open(known, value));
+                is_open.then(|| self.numbers.undecided())
             }
             Watched::Type { integer, number } => {
-                let decimal = Decimal::of(literal()?);
-                let is_whole = decimal.is_whole();
-                Some(*number || (*integer && is_whole))
+                let (decimal, literal) = self.numbers.number(instance)?;
+                let is_integer = match integer {
+                    Whole::None => false,
+                    Whole::Written => is_integer_text(literal),
+                    Whole::Worth => decimal.is_whole(),
+                };
+                Some(*number || is_integer)
             }
         }
     }
@@ -294,7 +362,7 @@ impl Watch {
     /// Whether it takes such a number to tell whether two values are equal. As deep as the schema.
     fn is_open(&self, value: &Value, instance: &Value) -> bool {
         match (value, instance) {
-            (Value::Number(_), Value::Number(_)) => self.numbers.literal(instance).is_some(),
+            (Value::Number(_), Value::Number(_)) => self.numbers.place(instance).is_some(),
             (Value::Array(values), Value::Array(instances)) => {
                 values.len() == instances.len()
                     && values
@@ -318,7 +386,7 @@ impl Watch {
 impl<'i> Keyword<'i, CountedJson> for Watch {
     fn validate(&self, instance: Counted<'i>) -> Result<(), ValidationError<'i>> {
         instance.spend(self.cost);
-        match self.says(instance.value()) {
+        match self.says(&instance) {
             Some(true) => Ok(()),
             Some(false) => Err(ValidationError::custom("holds a number with too many digits")),
             None => self.plain.validate(instance),
@@ -327,7 +395,7 @@ impl<'i> Keyword<'i, CountedJson> for Watch {
 
     fn is_valid(&self, instance: Counted<'i>) -> bool {
         instance.spend(self.cost);
-        self.says(instance.value())
+        self.says(&instance)
             .unwrap_or_else(|| self.plain.is_valid(instance))
     }
 }
@@ -374,10 +442,8 @@ pub fn watch<'s>(
         .with_draft(draft)
         .offline()
         .build(&Value::Object(alone))?;
-    let bound = |accepts| {
-        let limit = value.as_number().map(Number::to_string).unwrap_or_default();
-        Watched::Bound(Decimal::of(&limit), accepts)
-    };
+    let zero = Number::from(0);
+    let bound = |accepts| Watched::Bound(Limit::of(value.as_number().unwrap_or(&zero)), accepts);
     let names = |name: &str| match value {
         Value::Array(names) => names.iter().any(|value| value == name),
         other => other == name,
@@ -394,7 +460,11 @@ pub fn watch<'s>(
         ("enum", Value::Array(values)) => Watched::Equal(values.clone()),
         ("const", value) => Watched::Equal(vec![value.clone()]),
         ("type", _) => Watched::Type {
-            integer: names("integer"),
+            integer: match (names("integer"), draft) {
+                (false, _) => Whole::None,
+                (true, Draft::Draft4) => Whole::Written,
+                (true, _) => Whole::Worth,
+            },
             number: names("number"),
         },
         // The booleans of Draft 4, and `uniqueItems: false`: they demand nothing.
@@ -419,8 +489,9 @@ fn nodes(value: &Value) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Formats, compile_with};
+    use super::super::{Formats, MAX_STEPS, compile_with};
     use super::*;
+    use serde_json::json;
 
     fn verdict(schema: &str, body: &str) -> Option<Verdict> {
         let schema: Value = serde_json::from_str(schema).unwrap();
@@ -535,13 +606,13 @@ mod tests {
             (r#"{"const": "x"}"#, LARGE, Invalid),
             (r#"{"enum": ["x", 18446744073709551617]}"#, LARGE, Undecided),
             (r#"{"enum": ["x", null]}"#, LARGE, Invalid),
-            (r#"{"minimum": 0}"#, LARGE, Undecided),
-            (r#"{"maximum": 0}"#, LARGE, Undecided),
-            (r#"{"exclusiveMinimum": 0}"#, LARGE, Undecided),
-            (r#"{"exclusiveMaximum": 1e30}"#, LARGE, Undecided),
+            (r#"{"minimum": 0}"#, LARGE, Valid),
+            (r#"{"maximum": 0}"#, LARGE, Invalid),
+            (r#"{"exclusiveMinimum": 0}"#, LARGE, Valid),
+            (r#"{"exclusiveMaximum": 1e30}"#, LARGE, Valid),
             (r#"{"multipleOf": 2}"#, LARGE, Undecided),
             (r#"{"not": {"const": 18446744073709551617}}"#, LARGE, Undecided),
-            (r#"{"minimum": 0}"#, "-9223372036854775809", Undecided),
+            (r#"{"minimum": 0}"#, "-9223372036854775809", Invalid),
             (
                 r#"{"uniqueItems": true}"#,
                 "[18446744073709551616, 18446744073709551617]",
@@ -563,15 +634,11 @@ mod tests {
                 r#"{"a": [18446744073709551617, 1]}"#,
                 Invalid,
             ),
-            (
-                r#"{"items": {"minimum": 1}}"#,
-                "[5, 18446744073709551617]",
-                Undecided,
-            ),
+            (r#"{"items": {"minimum": 1}}"#, "[5, 18446744073709551617]", Valid),
             (
                 r#"{"properties": {"a": {"items": {"maximum": 1}}}}"#,
                 r#"{"a": [1, 1e20]}"#,
-                Undecided,
+                Invalid,
             ),
             // Types compare nothing.
             (r#"{"type": "integer"}"#, LARGE, Valid),
@@ -620,6 +687,79 @@ mod tests {
                 "0.99999999999999999999",
                 Invalid,
             ),
+            // Limits beyond 64 bits have lost digits.
+            (
+                r#"{"maximum": 18446744073709551616}"#,
+                "18446744073709551617",
+                Undecided,
+            ),
+            (r#"{"minimum": 1e20}"#, "100000000000000000000", Undecided),
+            (
+                r#"{"maximum": 18446744073709551616}"#,
+                "18446744073709559617",
+                Invalid,
+            ),
+            (r#"{"minimum": 1e20}"#, "18446744073709551617", Invalid),
+            (r#"{"maximum": 18446744073709551615}"#, LARGE, Invalid),
+            (
+                r#"{"minimum": -9223372036854775808}"#,
+                "-9223372036854775809",
+                Invalid,
+            ),
+            // Nothing is guessed, so what goes up and down is judged as well.
+            (r#"{"oneOf": [{"minimum": 100}, {"maximum": 99}]}"#, LARGE, Valid),
+            (
+                r#"{"oneOf": [{"minimum": 100}, {"minimum": 99}]}"#,
+                LARGE,
+                Invalid,
+            ),
+            (
+                r#"{"anyOf": [{"multipleOf": 2}, {"not": {"multipleOf": 3}}]}"#,
+                "18446744073709551621",
+                Undecided,
+            ),
+            (
+                r#"{"contains": {"minimum": 0}, "not": {"items": {"minimum": 0}}}"#,
+                "[18446744073709551616, -18446744073709551616]",
+                Valid,
+            ),
+            (
+                r#"{"$schema": "https://json-schema.org/draft/2020-12/schema", "contains": {"minimum": 0}, "maxContains": 1}"#,
+                "[18446744073709551616, -18446744073709551616]",
+                Valid,
+            ),
+            (
+                r#"{"$schema": "https://json-schema.org/draft/2020-12/schema", "contains": {"const": 0}, "maxContains": 1, "minContains": 0}"#,
+                "[18446744073709551616, -18446744073709551616]",
+                Undecided,
+            ),
+            (
+                r#"{"oneOf": [{"properties": {"a": {"const": 1}}}, {"properties": {"b": {"const": 1}}}]}"#,
+                r#"{"a": 18446744073709551616, "b": 18446744073709551617}"#,
+                Undecided,
+            ),
+            (
+                r#"{"if": {"enum": [18446744073709551617]}, "then": {"type": "integer"}, "else": {"type": "number"}}"#,
+                LARGE,
+                Undecided,
+            ),
+            // Whole is what Draft 4 writes without point and exponent.
+            (
+                r#"{"$schema": "http://json-schema.org/draft-04/schema#", "type": "integer"}"#,
+                "1e20",
+                Invalid,
+            ),
+            (
+                r#"{"$schema": "http://json-schema.org/draft-04/schema#", "type": ["string", "integer"]}"#,
+                "18446744073709551616.0",
+                Invalid,
+            ),
+            (
+                r#"{"$schema": "http://json-schema.org/draft-04/schema#", "type": ["number", "integer"]}"#,
+                "1e20",
+                Valid,
+            ),
+            (r#"{"type": "integer"}"#, "18446744073709551616.0", Valid),
             // The number does not matter.
             (
                 r#"{"anyOf": [{"minimum": 0}, {"type": "integer"}]}"#,
@@ -627,6 +767,11 @@ mod tests {
                 Valid,
             ),
             (r#"{"minimum": 0, "type": "string"}"#, LARGE, Invalid),
+            (
+                r#"{"anyOf": [{"type": "integer"}, {"minimum": 0}]}"#,
+                LARGE,
+                Valid,
+            ),
             (
                 r#"{"required": ["b"], "properties": {"a": {"const": 1}}}"#,
                 r#"{"a": 1e20}"#,
@@ -654,13 +799,84 @@ mod tests {
         let body = r#"{"1e99": "1e99", "a": [true, 1, null, {"b\"": 1e99, "c": [[]]}], "d": -18446744073709551616, "e": 2}"#;
         let value: Value = serde_json::from_str(body).unwrap();
         let numbers = Numbers::of(body, &value).unwrap();
-        assert_eq!(numbers.literal(&value["a"][3]["b\""]), Some("1e99"));
-        assert_eq!(numbers.literal(&value["d"]), Some("-18446744073709551616"));
+        let literal = |part: &Value| {
+            let place = numbers.place(part)?;
+            Some(&body[place.start..place.end])
+        };
+        assert_eq!(literal(&value["a"][3]["b\""]), Some("1e99"));
+        assert_eq!(literal(&value["d"]), Some("-18446744073709551616"));
         for part in [&value["e"], &value["a"][1], &value["a"]] {
-            assert_eq!(numbers.literal(part), None);
+            assert_eq!(literal(part), None);
         }
         assert!(
             numbers.are_in(&value) && numbers.are_in(&value["a"]) && !numbers.are_in(&value["a"][3]["c"])
         );
+    }
+
+    /// Steps that one question takes.
+    fn steps(schema: &Value, body: &str) -> u64 {
+        let value: Value = serde_json::from_str(body).unwrap();
+        let numbers = Numbers::of(body, &value).unwrap();
+        let validator = compile_with(schema, Formats::Ignored, body.len(), Some(&numbers)).unwrap();
+        let steps = Steps::new(MAX_STEPS);
+        let _ = numbers.verdict(&validator, &value, &steps);
+        MAX_STEPS - steps.left()
+    }
+
+    #[test]
+    fn every_look_at_a_long_number_costs_what_it_is_long() {
+        let again =
+            |name: &str, count: usize| json!(vec![json!({"$ref": format!("#/definitions/{name}")}); count]);
+        let deep = |keyword: &Value| {
+            json!({"items": {"$ref": "#/definitions/a"}, "definitions": {
+                "a": {"allOf": again("b", 20)}, "b": {"allOf": again("c", 20)}, "c": keyword}})
+        };
+        let wide =
+            |keyword: &Value| json!({"items": {"allOf": again("c", 30)}, "definitions": {"c": keyword}});
+        let bytes = 64_000;
+        let ones = "1".repeat(bytes);
+        for keyword in [
+            json!({"minimum": 0}),
+            json!({"exclusiveMaximum": 5.5}),
+            json!({"type": "integer"}),
+            json!({"type": ["number", "null"]}),
+        ] {
+            let fraction = format!("[0.{ones}]");
+            let body = fraction.as_str();
+            // `anyOf` and `type` end at the first that does not hold, so each schema is asked at least once.
+            let looks = |schema: &Value| steps(schema, body) / u64::try_from(bytes / BYTES_A_STEP).unwrap();
+            let all = |count: u64| {
+                if keyword["type"] == json!("integer") {
+                    1
+                } else {
+                    count
+                }
+            };
+            assert!(
+                looks(&deep(&keyword)) >= all(400),
+                "{keyword}: {}",
+                looks(&deep(&keyword))
+            );
+            assert!(looks(&wide(&keyword)) >= all(30), "{keyword}");
+        }
+    }
+
+    #[test]
+    fn a_long_number_is_read_once_and_a_short_one_takes_no_memory() {
+        let body = format!("[0.{}, 1e99, -{}]", "1".repeat(1_000), "1".repeat(30));
+        let value: Value = serde_json::from_str(&body).unwrap();
+        let numbers = Numbers::of(&body, &value).unwrap();
+        let read: Vec<bool> = numbers.places.iter().map(|place| place.read.is_some()).collect();
+        assert_eq!(read, [true, false, false]);
+    }
+
+    #[test]
+    fn without_steps_no_digit_is_read() {
+        let body = format!("0.{}", "1".repeat(6_400));
+        let value: Value = serde_json::from_str(&body).unwrap();
+        let numbers = Numbers::of(&body, &value).unwrap();
+        let few = Steps::new(50);
+        assert!(numbers.number(&Counted::new(&value, &few)).is_none() && few.are_spent());
+        assert!(numbers.number(&Counted::new(&value, &Steps::new(500))).is_some());
     }
 }
