@@ -18,6 +18,7 @@ use crate::action::{ActionType, Name, wire};
 use crate::https_url::is_plain;
 use crate::rejection::{Damage, Fault, Rejection};
 use crate::template::Parameters;
+use crate::unseen::is_unseen;
 use serde_json::value::RawValue;
 use std::fmt;
 use url::{Url, form_urlencoded};
@@ -197,7 +198,7 @@ impl Query {
         let mut read = Self::default();
         let mut parameters = Vec::new();
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-            let (name, value) = (without_escape(&name).to_owned(), value.into_owned());
+            let (name, value) = (name_of(&name), value.into_owned());
             match name.as_str() {
                 "data" => {
                     read.data_is_repeated |= read.data.is_some();
@@ -226,21 +227,30 @@ impl Query {
         }
     }
 
-    /// Whether the readable parts of the URL agree with what was sealed. Absent ones agree, repeated ones do not.
+    /// Whether the readable parts of the URL agree with what was sealed. Absent ones agree, repeated ones do not. What leaves no
+    /// mark is not compared: mail and chat programs add it.
     pub fn agrees(&self, name: &Name, kind: ActionType) -> bool {
         let agree = |given: &[String], sealed: &str| match given {
             [] => true,
-            [one] => one == sealed,
+            [one] => one.chars().filter(|c| !is_unseen(*c)).eq(sealed.chars()),
             _ => false,
         };
         agree(&self.actions, name.as_str()) && agree(&self.types, kind.as_str())
     }
 }
 
-/// The name of a parameter. In front of it stands what is left of an `&amp;` whose `&` was taken for the separator; escaped
+/// The name of a parameter, without what leaves no mark. In front of it stands what is left of an `&amp;` whose `&` was taken for the separator; escaped
 /// twice, it stands there twice. No placeholder can have such a name, so nobody's parameter is lost.
-fn without_escape(name: &str) -> &str {
-    name.trim_start_matches("amp;")
+fn name_of(name: &str) -> String {
+    const ESCAPE: &str = "amp;";
+    let name: String = name.chars().filter(|c| !is_unseen(*c)).collect();
+    let mut rest = name.as_str();
+    while let Some((start, after)) = rest.split_at_checked(ESCAPE.len())
+        && start.eq_ignore_ascii_case(ESCAPE)
+    {
+        rest = after;
+    }
+    rest.to_owned()
 }
 
 impl fmt::Debug for Query {
@@ -437,6 +447,7 @@ mod tests {
         for query in [
             "action=a&amp;type=failure&amp;data=3-A&amp;who=Ann",
             "amp;action=a&type=failure&amp;amp;data=3-A&amp;amp;who=Ann",
+            "action=a&AMP;type=failure&Amp;data=3-A&AMP;amp;who=Ann",
             "action=a&amp%3Btype=failure&%61mp;data=3-A&amp;who=Ann",
             "action=a&type=failure&data=3-A&who=Bo&amp;who=Ann",
         ] {
@@ -468,13 +479,48 @@ mod tests {
         for query in [
             "&amp;",
             "amp;=3-A",
-            "AMP;data=3-A",
             "amp=3-A",
             "xamp;data=3-A",
-            "amp; data=3-A",
+            "am;data=3-A",
+            "ampé;data=3-A",
         ] {
             assert_eq!(Query::parse(query).data(), Err(Damage::Missing), "{query}");
         }
+    }
+
+    #[test]
+    fn what_leaves_no_mark_is_not_a_part_of_a_name() {
+        for query in [
+            "data%E2%80%8B=3-A&action=a&type=failure",
+            "action=a%E2%80%8B&%0D%0Adata=3-A&type=fail%0D%0Aure",
+            "+data=3-A&%EF%BB%BFaction=%C2%AD%20a&t%E2%81%A0ype=failure%20",
+            "action=a&AMP;%0A+data=3-A&am%E2%80%8Bp;type=failure",
+        ] {
+            let read = Query::parse(query);
+            assert_eq!(read.data(), Ok("3-A"), "{query}");
+            assert!(read.agrees(&name("a"), ActionType::Failure), "{query}");
+        }
+        for query in [
+            "data=3-A&data%E2%80%8B=3-A",
+            "%0D%0Adata=3-A&data=",
+            "AMP;data=3-A&amp;+data=3-A",
+        ] {
+            assert_eq!(Query::parse(query).data(), Err(Damage::Repeated), "{query}");
+        }
+        for query in [
+            "action=a&action%E2%80%8B=a",
+            "action=a&+action=",
+            "type%0A=success",
+        ] {
+            assert!(
+                !Query::parse(query).agrees(&name("a"), ActionType::Failure),
+                "{query}"
+            );
+        }
+        // Values of parameters are the visitor's.
+        let who = Query::parse("w%E2%80%8Bho=%E2%80%8BAnn+B");
+        let who = crate::template::fill("$who", &who.parameters, str::to_owned);
+        assert_eq!(who.as_deref(), Ok("\u{200b}Ann B"));
     }
 
     #[test]
