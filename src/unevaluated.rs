@@ -2,6 +2,7 @@
 //! `token.$`, or JSONata in a state whose query language is JSONPath. Read by shape; no value is ever repeated.
 
 use crate::rejection::Fault;
+use crate::unseen::is_visible;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 
@@ -30,10 +31,11 @@ pub struct Found {
 }
 
 impl Expression {
-    /// The expression that the whole of a text is. Honest texts that hold a dollar sign or braces are not.
+    /// The expression that the whole of a text is, or the JSONata within it. Honest texts that hold a dollar sign or braces are
+    /// not.
     pub fn of(text: &str) -> Option<Self> {
-        let text = text.trim();
-        if text.starts_with("{%") && text.ends_with("%}") && text.len() >= 4 {
+        let text = unframed(text);
+        if text.starts_with("{%") && text.ends_with("%}") && text.len() >= 4 || holds_jsonata(text) {
             return Some(Self::Jsonata);
         }
         if is_steps(text.strip_prefix("$states")) {
@@ -92,7 +94,7 @@ fn examples(name: &str) -> (String, String) {
 /// What is wrong with a text that stands where a task token belongs. Other characters than those of AWS are fine: emulators
 /// have tokens of their own.
 pub fn wrong_token(token: &str) -> Option<&'static str> {
-    let trimmed = token.trim();
+    let trimmed = unframed(token);
     let is_around = |open, close| trimmed.starts_with(open) && trimmed.ends_with(close);
     let is_expression = trimmed.starts_with('$')
         || token.contains("{%")
@@ -170,6 +172,19 @@ pub fn explained_text(what: String, name: &str, text: &str) -> String {
         Some(expression) => format!("{what}; {}", expression.hint(name)),
         None => what,
     }
+}
+
+/// The text without what frames it: characters that leave no mark, and quotes.
+fn unframed(text: &str) -> &str {
+    text.trim_matches(|c| {
+        !is_visible(c) || matches!(c, '"' | '\'' | '`' | '“' | '”' | '„' | '‘' | '’' | '«' | '»')
+    })
+}
+
+/// Whether `{% … %}` stands in it, with a variable between. Templates of other languages have none.
+fn holds_jsonata(text: &str) -> bool {
+    let mut expressions = text.split("{%").skip(1).filter_map(|rest| rest.split_once("%}"));
+    expressions.any(|(inside, _)| inside.contains('$'))
 }
 
 /// Steps of a path, to the end: `.name`, `..name`, `.*`, `[…]`. `$.50` is an amount.
@@ -269,14 +284,33 @@ impl Walk {
         match self.field(0) {
             "token" => self.path.len() == 1,
             "target" => matches!(self.field(1), "token" | "event"),
-            "actions" if self.field(2) == "outcomes" => {
-                matches!(
-                    self.field(4),
-                    "schema" | "output_path" | "error_path" | "cause_path"
-                )
-            }
+            "actions" if self.field(2) == "outcomes" => match self.field(4) {
+                "output_path" | "error_path" | "cause_path" => true,
+                "schema" => self.is_compared(),
+                _ => false,
+            },
             _ => false,
         }
+    }
+
+    /// Whether a text of a schema is compared with answers, or is a pattern for them. Titles, descriptions and defaults are
+    /// shown to people. A field of a form may have the name of a keyword.
+    fn is_compared(&self) -> bool {
+        let mut is_name = false;
+        self.path.iter().skip(5).any(|part| match part {
+            Part::Field(name) if !is_name => {
+                is_name = matches!(
+                    name.as_str(),
+                    "properties" | "patternProperties" | "$defs" | "definitions"
+                );
+                matches!(name.as_str(), "const" | "enum" | "pattern")
+            }
+            Part::Field(_) => {
+                is_name = false;
+                false
+            }
+            Part::Item(_) => false,
+        })
     }
 
     /// Where `$name` is a parameter.
@@ -290,7 +324,7 @@ impl Walk {
         let Some(expression) = Expression::of(text) else {
             return;
         };
-        if self.may_hold_expressions() || self.is_filled() && !text.trim().starts_with("{%") {
+        if self.may_hold_expressions() || self.is_filled() && !text.contains("{%") {
             return;
         }
         let is_named = matches!(self.path.last(), Some(Part::Field(name)) if name.ends_with(".$"));
@@ -391,6 +425,10 @@ mod tests {
             "$$.Execution.Id",
             "$$.Task.Token",
             " $.address\n",
+            "\u{feff}$.address",
+            "'$.address'",
+            "“$$.Task.Token”",
+            "\u{200b}\"$.a\" \u{2060}",
             "$.größe",
             "States.Format('{}', $.a)",
             "States.UUID()",
@@ -404,6 +442,10 @@ mod tests {
             "$states.input.email",
             "$states.context.Task.Token",
             "{%%}",
+            "Pay {% $states.input.amount %}",
+            "{% a %} for {%$x%}!",
+            "\u{200b}{% $x %}\u{feff}",
+            "\"$states.input.email\"",
         ] {
             assert_eq!(Expression::of(text), Some(Expression::Jsonata), "{text}");
         }
@@ -433,6 +475,9 @@ mod tests {
             "States.x y(z)",
             "{% open",
             "a {% b %}",
+            "So {% if x %} it costs $5 {% endif %}",
+            "$x {% y",
+            "%} $x {%",
             "{{x}}",
             "100%}",
             "$statesman",
@@ -451,6 +496,11 @@ mod tests {
             "${Token}",
             "$TOKEN",
             " $$.Task.Token",
+            "\u{feff}$$.Task.Token",
+            "\u{200b}$x",
+            "\"$$.Task.Token\"",
+            "'{token}'",
+            "`<token>`\u{2060}",
             "{% $states.context.Task.Token %}",
             "x{%",
             "{{token}}",
@@ -503,7 +553,9 @@ mod tests {
             "deliver":[{"ses":{"to":["x","$.to"],"subject":"$5 off"}}],"title.$":"$.x","other.$":"x","n":1,"f":1.5e400,"b":[true,null,-1],
             "actions":[{"name":"a","type":"success","output":{"$.key":1,"by.$":"$.by","x":["$.x"]},"confirm":{"title":"{% 1 %}",
               "facts":[["A","$.amount"],["$.term","Costs $.50"]]},"response":{"text":"$.text"}},
-             {"name":"p","type":"post","outcomes":[{"schema":{"const":"$.x"},"output_path":"$.a","output":"$.out"}],
+             {"name":"p","type":"post","outcomes":[{"schema":{"const":"$.x"},"output_path":"$.a","output":"$.out"},{"schema":{"title":"$.shown",
+                "properties":{"enum":{"description":"Pay {% $states.input.sum %}","default":"$.d","enum":["$.x"],"pattern":"$.p"},
+                "properties":{"items":{"const":{"a":["$.x"]},"title":"{% $t %}"},"oneOf":[{"const":"$.c","title":"$.t"}]}}}}],
               "verify":{"secret":"{% $s %}","parts":["{body}"]}}],
             "target":{"token":"$.t","event":{"x":"$.x"},"pipeline":"$.p"}}"#;
         let expected = [
@@ -520,6 +572,11 @@ mod tests {
             "actions[0].confirm.facts[1][0]",
             "actions[0].response.text",
             "actions[1].outcomes[0].output",
+            "actions[1].outcomes[1].schema.title",
+            "actions[1].outcomes[1].schema.properties.enum.description",
+            "actions[1].outcomes[1].schema.properties.enum.default",
+            "actions[1].outcomes[1].schema.properties.properties.items.title",
+            "actions[1].outcomes[1].schema.properties.properties.oneOf[0].title",
             "actions[1].verify.secret",
             "target.pipeline",
         ];
