@@ -3,6 +3,7 @@
 use super::wire;
 use crate::json::JsonText;
 use crate::rejection::Fault;
+use crate::unseen::is_visible;
 use serde_json::value::RawValue;
 use std::fmt;
 
@@ -190,7 +191,7 @@ pub fn read_confirm(raw: &RawValue) -> Result<(Confirm, Question), Fault> {
     }
 }
 
-/// A text that a person can see at all.
+/// A text that a person can see at all: without one a button would be found by nobody.
 fn shown(text: String, max: usize) -> Result<String, String> {
     match text.chars().any(is_visible) {
         true => plain(text, max),
@@ -207,12 +208,6 @@ fn plain(text: String, max: usize) -> Result<String, String> {
         true => Err("must not hold control characters".to_owned()),
         false => Ok(text),
     }
-}
-
-/// Blanks, joiners and marks of direction alone would make a button that nobody finds.
-fn is_visible(c: char) -> bool {
-    let hidden = matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
-    !c.is_whitespace() && !c.is_control() && !hidden
 }
 
 /// The text of a string, a number or a boolean, digit for digit.
@@ -320,6 +315,39 @@ mod tests {
             (r#"{"strict":"yes"}"#, "strict: must be a boolean"),
         ] {
             assert_eq!(confirm(text), Err(what.to_owned()), "{text}");
+        }
+    }
+
+    #[test]
+    fn texts_hold_something_that_can_be_seen() {
+        for empty in [
+            "\u{2800}",
+            "\u{3164}",
+            "\u{ffa0}",
+            "\u{fff9}",
+            "\u{1d173}",
+            "\u{115f}",
+            "\u{1160}",
+            "\u{fe0f}",
+            "\u{34f}",
+            "\u{e0041}",
+            "\u{61c}",
+            "\u{180e}",
+            "\u{3000}",
+            "\u{200b} \u{2800}\u{fe0f}",
+        ] {
+            for (at, text) in [
+                ("title", format!(r#"{{"title":"{empty}"}}"#)),
+                ("label", format!(r#"{{"label":"{empty}"}}"#)),
+                ("facts[0][0]", format!(r#"{{"facts":[["{empty}","b"]]}}"#)),
+            ] {
+                let expected = format!("{at}: must hold something that can be seen");
+                assert_eq!(confirm(&text), Err(expected), "{empty:?}");
+                assert!(
+                    confirm(&text.replace(empty, &format!("{empty}é"))).is_ok(),
+                    "{empty:?}"
+                );
+            }
         }
     }
 

@@ -2,8 +2,7 @@
 //! writes a title, a text, a fact or a label may repeat what strangers sent, so none of these may begin a line, or a format,
 //! that looks like one of ours. Every channel takes them as [`Line`]s only.
 
-use crate::unseen::is_format;
-use std::borrow::Cow;
+use crate::unseen::{is_gap, is_ignorable, is_visible};
 use std::fmt;
 
 /// Longest line of a text mail, in bytes. Exchange breaks longer ones than 998 (RFC 5322, 2.1.1), and what it breaks off
@@ -16,22 +15,47 @@ const MAX_TEXT_LINE: usize = 900;
 pub struct Line(String);
 
 impl Line {
-    /// The text on one line. Every gap becomes one space.
+    /// The text on one line. Every gap becomes one space. Of what takes no room, what languages, emoji and flags are written
+    /// with stays, where it stands at something that can be seen; the rest goes, and never parts one gap in two.
     pub fn new(text: &str) -> Self {
-        let mut line = String::with_capacity(text.len());
+        let mut line = Self(String::with_capacity(text.len()));
         let mut gap = None;
-        for c in text.chars().filter(|c| !is_hidden(*c)) {
+        // Joiners and marks of direction wait for what follows; nobody writes one twice.
+        let mut marks = String::new();
+        for c in text.chars() {
             if is_gap(c) {
+                if gap.is_none() && !line.0.is_empty() {
+                    line.push_directions(&marks);
+                }
+                marks.clear();
                 let is_space = gap.is_none() && c.is_whitespace() && !c.is_control() && !is_break(c);
                 gap = Some(if is_space { c } else { ' ' });
-                continue;
+            } else if is_joiner(c) || is_direction(c) {
+                marks.extend((!marks.contains(c)).then_some(c));
+            } else if !is_ignorable(c) {
+                let is_inside = gap.is_none() && !line.0.is_empty();
+                if let (Some(space), false) = (gap.take(), line.0.is_empty()) {
+                    line.0.push(space);
+                }
+                match is_inside {
+                    true => line.0.push_str(&marks),
+                    false => line.push_directions(&marks),
+                }
+                marks.clear();
+                line.0.push(c);
+            } else if gap.is_none() && marks.is_empty() {
+                let is_at_home = line.0.chars().next_back().is_some_and(|last| is_part(last, c));
+                line.0.extend(is_at_home.then_some(c));
             }
-            if let (Some(space), false) = (gap.take(), line.is_empty()) {
-                line.push(space);
-            }
-            line.push(c);
         }
-        Self(line)
+        if gap.is_none() && !line.0.is_empty() {
+            line.push_directions(&marks);
+        }
+        line
+    }
+
+    fn push_directions(&mut self, marks: &str) {
+        self.0.extend(marks.chars().filter(|c| is_direction(*c)));
     }
 
     /// The text.
@@ -39,9 +63,9 @@ impl Line {
         &self.0
     }
 
-    /// As it stands in a text mail, where `<https://…>` is how we write links.
-    pub fn in_text(&self) -> Cow<'_, str> {
-        without_links(&self.0)
+    /// As it stands in a text mail, where `<https://…>` is how we write links and `> ` how we quote.
+    pub fn in_text(&self) -> String {
+        self.0.replace('<', "‹").replace('>', "›")
     }
 }
 
@@ -104,62 +128,27 @@ const fn is_break(c: char) -> bool {
     )
 }
 
-/// White space and controls, and three letters that look like white space.
-fn is_gap(c: char) -> bool {
-    c.is_whitespace() || c.is_control() || matches!(c, '\u{2800}' | '\u{3164}' | '\u{ffa0}')
+/// Persian and Indian words and composed emoji have joiners between their letters.
+const fn is_joiner(c: char) -> bool {
+    matches!(c, '\u{200c}' | '\u{200d}')
 }
 
-/// Format characters, but for those with which languages and flags are written: joiners, plain marks of direction, signs
-/// of Arabic, Syriac and Kaithi that can be seen, and tags.
-fn is_hidden(c: char) -> bool {
-    let is_written = matches!(
-        c,
-        '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}' | '\u{890}' | '\u{891}' | '\u{8e2}' | '\u{200c}'..='\u{200f}'
-            | '\u{110bd}' | '\u{110cd}' | '\u{e0020}'..='\u{e007f}'
-    );
-    is_format(c) && !is_written
+/// Marks of direction that turn nothing around: they stand beside a word.
+const fn is_direction(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}')
 }
 
-/// The text with other brackets around what looks like a link of ours.
-fn without_links(text: &str) -> Cow<'_, str> {
-    let mut changed = String::new();
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once('<') {
-        changed.push_str(before);
-        rest = after;
-        let end = after.find([' ', '>']).unwrap_or(after.len());
-        let (inside, tail) = after.split_at(end);
-        if !is_address(inside) {
-            changed.push('<');
-            continue;
+/// Whether a character that takes no room belongs to the one in front of it: a variation to something that can be seen, a tag
+/// to a flag.
+fn is_part(last: char, c: char) -> bool {
+    let is_tag = |c: char| matches!(c, '\u{e0020}'..='\u{e007f}');
+    match c {
+        '\u{180b}'..='\u{180d}' | '\u{180f}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}' => {
+            is_visible(last)
         }
-        changed.push('‹');
-        changed.push_str(inside);
-        rest = tail;
-        if let Some(tail) = tail.strip_prefix('>') {
-            changed.push('›');
-            rest = tail;
-        }
+        c if is_tag(c) => last == '🏴' || is_tag(last),
+        _ => false,
     }
-    if changed.is_empty() && rest.len() == text.len() {
-        return Cow::Borrowed(text);
-    }
-    changed.push_str(rest);
-    Cow::Owned(changed)
-}
-
-/// Whether mail programs make a link of it: with a scheme (RFC 3986, 3.1), or as people write addresses.
-fn is_address(text: &str) -> bool {
-    let scheme = text.split_once(':').map_or("", |(scheme, _)| scheme);
-    let is_scheme = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
-        && scheme
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'));
-    let begins = |start: &str| {
-        text.get(..start.len())
-            .is_some_and(|it| it.eq_ignore_ascii_case(start))
-    };
-    is_scheme || begins("//") || begins("www.")
 }
 
 #[cfg(test)]
@@ -221,9 +210,12 @@ mod tests {
             "東京\u{3000}大阪",
             "می\u{200c}خواهم",
             "👩\u{200d}💻",
-            "🏴\u{e0067}\u{e007f}",
+            "🏴\u{e0067}\u{e0062}\u{e007f}",
             "\u{200f}שלום",
             "e\u{301}",
+            "שלום!\u{200f}",
+            "❤\u{fe0f}\u{200d}🔥 葛\u{e0100}",
+            "क्\u{200d}ष",
             "*bold* <b> & :smile:",
         ] {
             assert_eq!(Line::new(text).as_str(), text);
@@ -246,27 +238,67 @@ mod tests {
     }
 
     #[test]
-    fn links_of_others_do_not_look_like_ours() {
+    fn what_takes_no_room_does_not_part_a_gap() {
+        let ignorable = [
+            "\u{200c}",
+            "\u{200d}",
+            "\u{200e}",
+            "\u{200f}",
+            "\u{61c}",
+            "\u{fe0f}",
+            "\u{34f}",
+            "\u{e0041}",
+            "\u{200b}",
+            "\u{180b}",
+            "\u{e0100}",
+            "\u{fff9}",
+            "\u{1d173}",
+            "\u{17b4}",
+        ];
+        for it in ignorable {
+            for gap in [" ", "\u{a0}", "\u{115f}", "\u{1160}", "\u{3164}", "\t", "\n"] {
+                let long = format!("{gap}{it}").repeat(300);
+                let line = Line::new(&format!("mallory{long}{gap}Amount: EUR 10{long}"));
+                assert_eq!(
+                    line.as_str().trim_start_matches(it),
+                    "mallory Amount: EUR 10",
+                    "{it:?} {gap:?}"
+                );
+            }
+            let line = Line::new(&format!("a{}b", it.repeat(300)));
+            assert!(line.as_str().chars().count() <= 3, "{it:?}");
+            assert_eq!(Line::new(&it.repeat(3)).as_str(), "", "{it:?}");
+        }
+    }
+
+    #[test]
+    fn links_and_quotes_of_others_do_not_look_like_ours() {
+        let address = "evil.example/respond?data=3-A";
+        for inside in [
+            "\u{200e}",
+            "\u{200c}",
+            "\u{200d}",
+            "\u{200f}",
+            "\u{61c}",
+            "\u{fe0f}",
+            "\u{34f}",
+            "\u{e0041}",
+            "\u{200a}",
+            "",
+        ] {
+            for scheme in ["https://", "//", "www.", "javascript:", ""] {
+                let shown = Line::new(&format!("Approve <{inside}{scheme}{address}>")).in_text();
+                assert!(!shown.contains(['<', '>']), "{shown:?}");
+                assert!(
+                    shown.starts_with("Approve ‹") && shown.ends_with(&format!("{address}›")),
+                    "{shown:?}"
+                );
+            }
+        }
         for (text, shown) in [
-            ("<https://evil.example>", "‹https://evil.example›"),
-            (
-                "Approve <HTTP://evil.example/?a>b> c",
-                "Approve ‹HTTP://evil.example/?a›b> c",
-            ),
-            ("<javascript:x", "‹javascript:x"),
-            (
-                "<//evil.example> <WWW.evil.example>",
-                "‹//evil.example› ‹WWW.evil.example›",
-            ),
-            ("<<https://evil.example>>", "<‹https://evil.example›>"),
-            ("<é", "<é"),
-            ("Ann <ann@example.com>", "Ann <ann@example.com>"),
-            (
-                "1 < 2 <b>x</b> < https://example.com >",
-                "1 < 2 <b>x</b> < https://example.com >",
-            ),
+            ("> 1 < 2 <b>", "› 1 ‹ 2 ‹b›"),
+            ("Ann <ann@example.com>", "Ann ‹ann@example.com›"),
             ("https://example.com/a", "https://example.com/a"),
-            ("<", "<"),
             ("", ""),
         ] {
             assert_eq!(Line::new(text).in_text(), shown);

@@ -136,36 +136,41 @@ impl<'a> Message<'a> {
         self.sections.iter().flat_map(|section| &section.buttons)
     }
 
-    /// The whole as plain text. Each URL has a line of its own, in angle brackets, by which mail programs find its end. The
-    /// lines of a text begin with `> `, and what continues a long line with four spaces.
+    /// The whole as plain text. Each URL has a line of its own, in angle brackets, by which mail programs find its end. How a
+    /// line begins tells what it is, so that no text can pass for another part: heading and titles `# `, lines of a text `> `,
+    /// facts `- `, labels `[`, what continues a long line four spaces. Rows about the message have none of these.
     pub fn text(&self) -> String {
         let mut text = String::new();
         let mut paragraph = |lines: &str| {
             text.push_str(lines.trim_end());
             text.push_str("\n\n");
         };
-        let row = |term: &str, value: &Line| folded(&format!("{term}: {}", value.in_text()), "", "    ");
-        paragraph(&self.heading.in_text());
+        let row = |term: &str, value: &Line, mark: &str| {
+            folded(&format!("{term}: {}", value.in_text()), mark, "    ")
+        };
+        paragraph(&format!("# {}", self.heading.in_text()));
         for section in &self.sections {
             if let Some(title) = &section.title {
-                paragraph(&title.in_text());
+                paragraph(&format!("# {}", title.in_text()));
             }
             let quoted = section.text.iter();
             let quoted: String = quoted.map(|line| folded(&line.in_text(), "> ", "> ")).collect();
             let facts = section.facts.iter();
-            let facts: String = facts.map(|(term, value)| row(&term.in_text(), value)).collect();
+            let facts: String = facts
+                .map(|(term, value)| row(&term.in_text(), value, "- "))
+                .collect();
             for lines in [quoted, facts] {
                 if !lines.is_empty() {
                     paragraph(&lines);
                 }
             }
             for button in &section.buttons {
-                paragraph(&format!("{}\n<{}>", button.label.in_text(), button.url));
+                paragraph(&format!("[{}]\n<{}>", button.label.in_text(), button.url));
             }
         }
         paragraph(self.texts.note);
         let rows = self.rows.iter();
-        paragraph(&rows.map(|(term, value)| row(term, value)).collect::<String>());
+        paragraph(&rows.map(|(term, value)| row(term, value, "")).collect::<String>());
         text.truncate(text.trim_end().len());
         text.push('\n');
         text

@@ -5,6 +5,7 @@ use super::{Channel, Delivery, MAX_CHANNELS, Person, SecretRef, SlackDoor};
 use crate::action::{self, Recipient, wire};
 use crate::https_url::HttpsUrl;
 use crate::rejection::Fault;
+use crate::unseen::is_visible;
 use lettre::Address;
 use lettre::message::Mailbox;
 use serde_json::value::RawValue;
@@ -275,17 +276,14 @@ fn secret(wire: wire::Secret, at: &str) -> Result<SecretRef, Fault> {
 }
 
 fn subject(text: Option<String>) -> Result<Option<String>, Fault> {
-    let wrong = "must have 1 to 200 characters on one line";
-    match text {
-        Some(text) => {
-            let is_blank = text.trim().is_empty();
-            let is_long = text.chars().nth(MAX_SUBJECT_CHARS).is_some();
-            match is_blank || is_long || text.chars().any(char::is_control) {
-                true => Err(Fault::at("subject", wrong)),
-                false => Ok(Some(text)),
-            }
-        }
-        None => Ok(None),
+    let Some(text) = text else { return Ok(None) };
+    let is_long = text.chars().nth(MAX_SUBJECT_CHARS).is_some();
+    if text.is_empty() || is_long || text.chars().any(char::is_control) {
+        return Err(Fault::at("subject", "must have 1 to 200 characters on one line"));
+    }
+    match text.chars().any(is_visible) {
+        true => Ok(Some(text)),
+        false => Err(Fault::at("subject", "must hold something that can be seen")),
     }
 }
 

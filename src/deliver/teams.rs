@@ -6,6 +6,9 @@ use super::message::{Button, Message};
 use crate::action::Style;
 use serde_json::{Value, json};
 
+/// Between two braces: a double one begins `DATE` and `TIME`, which are filled in even where nothing is markup.
+const BROKEN_BRACES: &str = "{\u{2060}{";
+
 /// Most buttons that Teams shows of one set.
 const MAX_BUTTONS: usize = 6;
 
@@ -14,32 +17,32 @@ pub fn compose(message: &Message<'_>) -> Value {
     let mut body = Vec::new();
     if let Some(name) = &message.sender {
         body.push(block(vec![
-            json!({"type": "TextRun", "text": name.as_str(), "isSubtle": true}),
+            json!({"type": "TextRun", "text": inert(name.as_str()), "isSubtle": true}),
         ]));
     }
-    let heading = message.heading.as_str();
+    let heading = inert(message.heading.as_str());
     body.push(block(vec![
         json!({"type": "TextRun", "text": heading, "size": "large", "weight": "bolder"}),
     ]));
     for section in &message.sections {
         if let Some(title) = &section.title {
             body.push(block(vec![
-                json!({"type": "TextRun", "text": title.as_str(), "weight": "bolder"}),
+                json!({"type": "TextRun", "text": inert(title.as_str()), "weight": "bolder"}),
             ]));
         }
         // A line break in a run is not shown as one.
-        for line in section
-            .text
-            .iter()
-            .map(Line::as_str)
+        let lines = section.text.iter().map(Line::as_str);
+        let lines: Vec<Value> = lines
             .filter(|line| !line.is_empty())
-        {
-            body.push(block(vec![json!({"type": "TextRun", "text": line})]));
+            .map(|line| block(vec![json!({"type": "TextRun", "text": inert(line)})]))
+            .collect();
+        if !lines.is_empty() {
+            body.push(json!({"type": "Container", "style": "emphasis", "items": lines}));
         }
         for (term, value) in &section.facts {
             body.push(block(vec![
-                json!({"type": "TextRun", "text": format!("{term}: "), "weight": "bolder"}),
-                json!({"type": "TextRun", "text": value.as_str()}),
+                json!({"type": "TextRun", "text": inert(&format!("{term}: ")), "weight": "bolder"}),
+                json!({"type": "TextRun", "text": inert(value.as_str())}),
             ]));
         }
         for buttons in section.buttons.chunks(MAX_BUTTONS) {
@@ -56,7 +59,8 @@ pub fn compose(message: &Message<'_>) -> Value {
         "type": "AdaptiveCard",
         "version": "1.4",
         "lang": message.language.tag(),
-        "fallbackText": heading,
+        // Older programs read markdown in it.
+        "fallbackText": message.texts.heading,
         "body": body,
     });
     json!({
@@ -73,9 +77,14 @@ fn block(inlines: Vec<Value>) -> Value {
     json!({"type": "RichTextBlock", "inlines": inlines})
 }
 
+/// The text with nothing to fill in. The second time is for braces of an odd place.
+fn inert(text: &str) -> String {
+    text.replace("{{", BROKEN_BRACES).replace("{{", BROKEN_BRACES)
+}
+
 fn small(text: &str) -> Value {
     block(vec![
-        json!({"type": "TextRun", "text": text, "size": "small", "isSubtle": true}),
+        json!({"type": "TextRun", "text": inert(text), "size": "small", "isSubtle": true}),
     ])
 }
 
@@ -85,5 +94,5 @@ fn button(button: &Button<'_>) -> Value {
         Style::Danger => "destructive",
         Style::Secondary => "default",
     };
-    json!({"type": "Action.OpenUrl", "title": button.label.as_str(), "url": button.url, "style": style})
+    json!({"type": "Action.OpenUrl", "title": inert(button.label.as_str()), "url": button.url, "style": style})
 }

@@ -187,6 +187,10 @@ fn deliveries_of_another_shape_are_refused_by_field() {
         (ses(json!({"to": []})), "deliver.ses.to: must hold 1 to 50 addresses".to_owned()),
         (ses(json!({"to": vec!["a@example.com"; 51]})), "deliver.ses.to: must hold 1 to 50 addresses".to_owned()),
         (ses(json!({"subject": "a\nb"})), "deliver.ses.subject: must have 1 to 200 characters on one line".to_owned()),
+        (ses(json!({"subject": "\u{200b}"})), "deliver.ses.subject: must hold something that can be seen".to_owned()),
+        (ses(json!({"subject": "\u{3164} \u{fe0f}"})), "deliver.ses.subject: must hold something that can be seen".to_owned()),
+        (json!({"slack": {"webhook": secret, "subject": "\u{2800}"}}), "deliver.slack.subject: must hold something that can be seen".to_owned()),
+        (json!({"teams": {"workflow_url": secret, "subject": "\u{e0041}"}}), "deliver.teams.subject: must hold something that can be seen".to_owned()),
         (ses(json!({"subject": "x".repeat(201)})), "deliver.ses.subject: must have 1 to 200 characters on one line".to_owned()),
         (json!({"slack": {}}), "deliver.slack: must have either `webhook` or `bot_token`".to_owned()),
         (json!({"slack": {"webhook": secret, "bot_token": secret}}), "deliver.slack: must have either `webhook` or `bot_token`".to_owned()),
@@ -386,20 +390,20 @@ fn a_text_has_each_url_on_a_line_of_its_own() {
         subject, "Your decision is needed",
         "two sections, so the heading is ours"
     );
-    let expected = "Your decision is needed
+    let expected = "# Your decision is needed
 
-Pay <b>900</b> & more?
+# Pay ‹b›900‹/b› & more?
 
 > First *line*.
-> Second <!channel> line.
+> Second ‹!channel› line.
 
-Amount: € 900
-To: [a](https://evil.example)
+- Amount: € 900
+- To: [a](https://evil.example)
 
-Pay
+[Pay]
 <https://links.example.com/respond?a=1&data=3-AAAA>
 
-Open: other
+[Open: other]
 <https://links.example.com/respond?a=1&data=3-AAAA>
 
 Opening a link sends nothing yet: you will be asked first. Whoever has this message can answer, so please do not pass it on.
@@ -427,7 +431,10 @@ fn the_title_is_the_heading_and_a_subject_of_sns_only_if_it_may_be() {
         let Parcel::Topic { subject, text, .. } = &made.parcels[0] else {
             panic!()
         };
-        (subject.clone(), text.lines().next().unwrap().to_owned())
+        (
+            subject.clone(),
+            text.lines().next().unwrap().replacen("# ", "", 1),
+        )
     };
     let same = |text: &str| (text.to_owned(), text.to_owned());
     assert_eq!(subject(json!({"title": "Pay?"}), sns()), same("Pay?"));
@@ -576,7 +583,7 @@ fn teams_gets_a_card_in_which_nothing_is_markup() {
     assert!(
         kinds
             .iter()
-            .all(|kind| ["RichTextBlock", "ActionSet"].contains(kind)),
+            .all(|kind| ["RichTextBlock", "Container", "ActionSet"].contains(kind)),
         "{kinds:?}"
     );
     assert!(card.to_string().contains(r#""text":"[a](https://evil.example)""#));

@@ -79,7 +79,7 @@ def test_a_topic_gets_a_text_whose_link_asks_first(aws, wait, delivering) -> Non
     assert answer["links"] == 1 and "urls" not in answer
     assert links(json.dumps(answer)) == [], "the answer of a state stays in its history"
     assert message["Subject"] == "Your decision is needed", "SNS takes no € in a subject"
-    assert message["Message"].startswith("Pay € 900?\n\nPay\n<https://")
+    assert message["Message"].startswith("# Pay € 900?\n\n[Pay]\n<https://")
     [link] = links(message["Message"])
     page = delivering.stack.follow(link, headers={"Accept": "text/html"})
     assert page.status == 200 and "Pay € 900?" in page.body.decode()

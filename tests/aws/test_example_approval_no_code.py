@@ -33,7 +33,7 @@ def asked(example):
     execution = example.start(QUESTION)
     mail = example.mail()
     assert mail.subject == "Please approve or reject"
-    assert f"\nExecution: {execution.arn.rsplit(':', 1)[-1]}\n" in mail.text
+    assert f"\n- Execution: {execution.arn.rsplit(':', 1)[-1]}\n" in mail.text
     assert "\n> Deploy v1.4.2 to production?\n" in mail.text
     [link] = [link.rstrip(">") for link in mail.links()]
     yield execution, link

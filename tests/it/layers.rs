@@ -20,13 +20,19 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("https_url", &[]),
     ("unseen", &[]),
     ("rejection", &["transaction"]),
-    ("unevaluated", &["rejection"]),
+    ("unevaluated", &["rejection", "unseen"]),
     ("json", &["select"]),
     // The pure core: no I/O, no clock, no environment, nothing of AWS.
-    ("action", &["json", "rejection", "select", "template", "webhook"]),
+    (
+        "action",
+        &["json", "rejection", "select", "template", "unseen", "webhook"],
+    ),
     ("select", &["action", "json", "rejection", "report"]),
     ("report", &["action", "json"]),
-    ("link", &["action", "https_url", "rejection", "template"]),
+    (
+        "link",
+        &["action", "https_url", "rejection", "template", "unseen"],
+    ),
     (
         "target",
         &[

@@ -33,7 +33,17 @@ fn hostile() -> Vec<String> {
     ] {
         texts.push(format!("mallory{gap}{FORGED}"));
     }
+    for it in ["\u{200c}", "\u{200e}", "\u{fe0f}", "\u{e0041}"] {
+        texts.push(format!("mallory{} {FORGED}", format!(" {it}").repeat(300)));
+    }
+    for it in ["", "\u{200e}", "\u{200d}", "\u{61c}", "\u{34f}", "\u{200a}"] {
+        texts.push(format!("Approve <{it}{ADDRESS}>"));
+        texts.push(format!("Approve <{it}evil.example/respond?data=3-A>"));
+    }
     texts.extend([
+        FORGED.to_owned(),
+        format!("- {FORGED}"),
+        format!("# Pay?\u{2028}- {FORGED}"),
         format!("*{FORGED}*"),
         "*Amount:* EUR 10".to_owned(),
         "_Amount_ ~Amount~ `Amount` ```Amount```".to_owned(),
@@ -41,6 +51,7 @@ fn hostile() -> Vec<String> {
         "<!channel> <!here> <@U123> <#C123> &lt;!channel&gt;".to_owned(),
         format!("<{ADDRESS}|Approve>"),
         format!("[Approve]({ADDRESS})"),
+        "{{DATE(2026-01-01T00:00:00Z)}} {{{TIME(2026-01-01T00:00:00Z)}} {{{{".to_owned(),
         format!("{ADDRESS} <{ADDRESS}>"),
         ":white_check_mark: </td></tr><tr><th>Amount</th><td>EUR 10".to_owned(),
     ]);
@@ -94,13 +105,20 @@ fn lines_of(text: &str) -> Vec<&str> {
 #[track_caller]
 fn check_text(text: &str, what: &str) {
     let lines = lines_of(text);
-    let rows = lines.iter().filter(|line| line.starts_with("Amount: "));
-    assert_eq!(
-        rows.collect::<Vec<_>>(),
-        [&"Amount: EUR 90,000"],
+    // The row about the message begins with its own term, and none of theirs.
+    assert!(
+        !lines.iter().any(|line| line.starts_with("Amount: ")),
         "{what}: {text}"
     );
-    let links = lines.iter().filter(|line| line.contains("<http"));
+    // Whoever chooses a term has a row; what follows its colon is the value all the same.
+    let is_row = |line: &&&str| line.starts_with("- Amount: ") && !line.ends_with(": x");
+    let rows = lines.iter().filter(is_row);
+    assert_eq!(
+        rows.collect::<Vec<_>>(),
+        [&"- Amount: EUR 90,000"],
+        "{what}: {text}"
+    );
+    let links = lines.iter().filter(|line| line.contains('<'));
     assert_eq!(links.count(), 1, "{what}: {text}");
     let link = lines
         .iter()
@@ -287,10 +305,24 @@ fn nothing_is_a_row_in_teams() {
             let what = page.to_string();
             let card = &message["attachments"][0]["content"];
             let mut rows = 0;
-            for part in card["body"].as_array().unwrap() {
+            let is_theirs = |text: &str| card["fallbackText"].as_str().unwrap().contains(text);
+            assert!(
+                !is_theirs(FORGED) && !is_theirs("evil"),
+                "it may be markdown: {card}"
+            );
+            let body = card["body"].as_array().unwrap();
+            let quoted = body.iter().filter(|part| part["type"] == "Container");
+            assert!(quoted.clone().count() <= 1 && quoted.clone().all(|part| part["style"] == "emphasis"));
+            assert_eq!(quoted.count() == 1, page.get("text").is_some(), "{what}: {card}");
+            let parts = body.iter().flat_map(|part| match part["items"].as_array() {
+                Some(items) => items.iter().collect(),
+                None => vec![part],
+            });
+            for part in parts {
                 let runs = part["inlines"].as_array().cloned().unwrap_or_default();
                 for run in &runs {
                     assert_eq!(lines_of(run["text"].as_str().unwrap()).len(), 1, "{what}: {run}");
+                    assert!(!run["text"].as_str().unwrap().contains("{{"), "{what}: {run}");
                 }
                 rows += usize::from(runs.len() == 2 && runs[0]["text"] == "Amount: ");
                 for action in part["actions"].as_array().into_iter().flatten() {
@@ -362,7 +394,7 @@ fn a_long_value_is_folded_before_a_mail_program_breaks_it() {
         .filter(|line| line.contains("EUR 10") || line.contains("zz"))
     {
         let is_set_off =
-            line.starts_with("> ") || line.starts_with("    ") || line.starts_with("Requester: ");
+            line.starts_with("> ") || line.starts_with("    ") || line.starts_with("- Requester: ");
         assert!(is_set_off, "{line}");
     }
 }
