@@ -177,5 +177,7 @@ fn read_verify(text: &str) -> Result<Verify, Fault> {
             "is not known here; the link's own address is signed",
         ));
     }
-    Verify::read(wire).map(Verify::with_defaults)
+    let verify = Verify::read(wire)?;
+    verify.check_new()?;
+    Ok(verify.with_defaults())
 }

@@ -106,6 +106,46 @@ impl Generic {
         }
     }
 
+    /// Fields that each are right and together fit no request. Links that have them were granted before this was checked,
+    /// and open as they did, so only new links are asked.
+    ///
+    /// # Errors
+    /// The field that is wrong.
+    pub(super) fn check_new(&self) -> Result<(), Fault> {
+        let prefix = self.prefix.as_deref().unwrap_or_default();
+        let time = self.time.as_ref().map(|(place, _)| place);
+        if let Some(TimeIn::Header(name)) = time
+            && name.eq_ignore_ascii_case(&self.header)
+        {
+            let what = "is the header of the signature; name the one of the time, or give ts_key or ts_separator if \
+                        one header has both";
+            return Err(Fault::at("ts_header", what));
+        }
+        // Values of headers and entries of lists have no space in front. A signature after a time can have one.
+        if prefix.starts_with(' ') && !matches!(time, Some(TimeIn::Front(_))) {
+            let what = "must not begin with a space, since spaces around a value are not part of it";
+            return Err(Fault::at("prefix", what));
+        }
+        if let Some(TimeIn::Key(key)) = time {
+            if prefix.contains([',', ';']) {
+                let what = "must not hold a comma or semicolon beside ts_key, whose list they separate";
+                return Err(Fault::at("prefix", what));
+            }
+            let rest = prefix.strip_prefix(key.as_str());
+            if rest.is_some_and(|rest| rest.starts_with('=')) {
+                let what =
+                    "must not begin with ts_key and =, which mark the time; give what marks the signature";
+                return Err(Fault::at("prefix", what));
+            }
+        }
+        let is_own = |text: &String| matches!(part_of(text), Part::Header(name) if name.eq_ignore_ascii_case(&self.header));
+        if self.parts.iter().any(is_own) {
+            let what = "names the header of the signature, which cannot sign itself; leave it out";
+            return Err(Fault::at("parts", what));
+        }
+        Ok(())
+    }
+
     /// Whether the address is among the parts of what is signed.
     pub(super) fn signs_address(&self) -> bool {
         self.parts.iter().any(|part| part_of(part) == Part::Address)

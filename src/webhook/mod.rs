@@ -120,6 +120,14 @@ impl Verify {
         })
     }
 
+    /// What new links must not have, though links that have it open.
+    ///
+    /// # Errors
+    /// The field that is wrong.
+    pub fn check_new(&self) -> Result<(), Fault> {
+        self.scheme.check_new()
+    }
+
     /// The secrets that begin or end with a character that nobody sees, as fields below `verify`. They count as they are.
     pub fn secrets_with_unseen_ends(&self) -> Vec<String> {
         let secrets = self.secrets.as_deref().unwrap_or_default();

@@ -162,6 +162,17 @@ impl Scheme {
         Ok(scheme)
     }
 
+    /// What new links must not have, though links that have it open.
+    ///
+    /// # Errors
+    /// The field that is wrong.
+    pub(super) fn check_new(&self) -> Result<(), Fault> {
+        match self {
+            Scheme::Generic(generic) => generic.check_new(),
+            _ => Ok(()),
+        }
+    }
+
     /// Puts into `verify` what belongs to the scheme.
     pub(super) fn write(&self, wire: &mut wire::Verify) {
         wire.scheme = self.name();

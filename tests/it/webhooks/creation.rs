@@ -492,3 +492,92 @@ fn a_secret_that_nobody_evaluated_is_granted_with_a_warning() {
         "{warnings}"
     );
 }
+
+/// Fields that contradict each other are refused, since no request could be proven. Those that only look alike are granted.
+#[test]
+fn fields_of_generic_that_fit_no_request_are_refused() {
+    let generic = |more: Value| {
+        let whole = json!({"scheme": "generic", "secret": "canary", "header": "X-Sig"});
+        hook(with(whole, more))
+    };
+    let timed = |more: Value| generic(with(json!({"parts": ["{ts}", ".", "{body}"]}), more));
+    for (action, message) in [
+        (
+            timed(json!({"ts_header": "X-Sig"})),
+            "verify.ts_header: is the header of the signature",
+        ),
+        (
+            timed(json!({"ts_header": "x-sIG", "prefix": "v1="})),
+            "verify.ts_header: is the header of the signature",
+        ),
+        (
+            generic(json!({"prefix": " "})),
+            "verify.prefix: must not begin with a space",
+        ),
+        (
+            generic(json!({"prefix": " sha256="})),
+            "verify.prefix: must not begin with a space",
+        ),
+        (
+            generic(json!({"prefix": " v1=", "separator": ","})),
+            "verify.prefix: must not begin with a space",
+        ),
+        (
+            timed(json!({"prefix": "  v1=", "ts_header": "X-T"})),
+            "verify.prefix: must not begin with a space",
+        ),
+        (
+            timed(json!({"prefix": " v1=", "ts_key": "t"})),
+            "verify.prefix: must not begin with a space",
+        ),
+        (
+            timed(json!({"prefix": "v1,", "ts_key": "t"})),
+            "verify.prefix: must not hold a comma or semicolon beside ts_key",
+        ),
+        (
+            timed(json!({"prefix": "a;v1=", "ts_key": "t"})),
+            "verify.prefix: must not hold a comma or semicolon beside ts_key",
+        ),
+        (
+            timed(json!({"prefix": "t=", "ts_key": "t"})),
+            "verify.prefix: must not begin with ts_key and =",
+        ),
+        (
+            timed(json!({"prefix": "ts=v1=", "ts_key": "ts"})),
+            "verify.prefix: must not begin with ts_key and =",
+        ),
+        (
+            generic(json!({"parts": ["{header:X-Sig}", ".", "{body}"]})),
+            "verify.parts: names the header of the signature",
+        ),
+        (
+            timed(
+                json!({"parts": ["{ts}", ".", "{body}", ".", "{header:x-sig}"], "ts_key": "t", "prefix": "v1="}),
+            ),
+            "verify.parts: names the header of the signature",
+        ),
+        (
+            timed(json!({"parts": ["{header:X-SIG}", ".", "{ts}", "{body}"], "ts_separator": "."})),
+            "verify.parts: names the header of the signature",
+        ),
+    ] {
+        refused(action, message);
+    }
+    for action in [
+        timed(json!({"ts_header": "X-Sig-Time"})),
+        timed(json!({"ts_header": "X-T", "parts": ["{ts}", ".", "{header:X-T}", ".", "{body}"]})),
+        // As in `Authorization: HMAC …`.
+        generic(json!({"prefix": "HMAC "})),
+        // As in `1700000000, v1=…`.
+        timed(json!({"prefix": " v1=", "ts_separator": ","})),
+        timed(json!({"prefix": "t", "ts_key": "t"})),
+        timed(json!({"prefix": "T=", "ts_key": "t"})),
+        timed(json!({"prefix": "tt=", "ts_key": "t"})),
+        generic(json!({"prefix": "a,b;"})),
+        generic(json!({"parts": ["{header:X-Sig-Id}", ".", "{body}"]})),
+    ] {
+        let stack = Stack::new(FEATURES);
+        let answer = stack.create(&json!({"token": stack.task(), "actions": [action]}));
+        assert_eq!(answer.status, 200, "{action}: {}", answer.body);
+    }
+}
