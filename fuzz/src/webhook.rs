@@ -76,6 +76,7 @@ fn is_believed_for_what_was_signed(
         headers: &headers,
         body: sent,
         content_type,
+        text_is_json: false,
         urls: sender.url.iter().cloned().collect(),
         now_ms,
     };

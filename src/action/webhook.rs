@@ -37,6 +37,9 @@ pub(super) fn read(
         has_text: response.is_some_and(|response| response.text.is_some()),
     };
     check(&webhook, outcomes, own)?;
+    if let Some(verify) = &webhook.verify {
+        check_bodies(verify, &webhook.intake, at, notes)?;
+    }
     if webhook.verify.as_ref().is_some_and(Verify::leaves_body_unsigned) {
         notes.add(format!(
             "{at}.verify: this sender signs no body; whoever sees one of its requests can send others for a while"
@@ -52,13 +55,39 @@ pub(super) fn read(
         || [BodyKind::Text, BodyKind::Empty]
             .into_iter()
             .any(|kind| webhook.takes(kind));
-    if webhook.verify.is_some() && takes_any_text {
+    let is_signed_outside = |verify: &Verify| !verify.leaves_body_unsigned();
+    if webhook.verify.as_ref().is_some_and(is_signed_outside) && takes_any_text {
         notes.add(format!(
             "{at}.bodies: no content type is signed; whoever repeats a request can have its body read as any kind that \
              the link takes. Schemas should say type, so that a string or null is not taken for an event"
         ));
     }
     Ok(Some(webhook))
+}
+
+/// Refuses a link whose bodies can all not hold the signature that has to be in them, and notes the ones that cannot. Only
+/// for new links: older ones open as they did.
+fn check_bodies(verify: &Verify, intake: &Intake, at: &str, notes: &Notes) -> Result<(), Fault> {
+    let bodies = intake.bodies.as_deref().unwrap_or_default();
+    let unfit = bodies.iter().filter(|kind| !verify.fits(**kind)).count();
+    if unfit > 0 && unfit == bodies.len() {
+        let what = "none of these can hold the signature, which this sender puts into the body; name json, form, \
+                    multipart or text-json";
+        return Err(Fault::at("bodies", what));
+    }
+    if unfit > 0 {
+        notes.add(format!(
+            "{at}.bodies: this sender puts its signature into the body; a text or an empty body cannot hold it, so such \
+             requests get 401"
+        ));
+    }
+    if intake.accept_raw && verify.leaves_body_unsigned() {
+        notes.add(format!(
+            "{at}.accept_raw: this sender puts its signature into the body, where it is found in JSON and forms only, so \
+             requests with a body of any other type get 401"
+        ));
+    }
+    Ok(())
 }
 
 /// Reads what a link holds.

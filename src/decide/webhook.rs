@@ -6,6 +6,7 @@ use crate::link::BaseUrl;
 use crate::rejection::Rejection;
 use crate::select::{self, Body};
 use crate::webhook::challenge::Challenge;
+use crate::webhook::intake::BodyKind;
 use crate::webhook::{DerivedKey, Received, Verify, Webhook, body};
 
 impl Use<'_> {
@@ -19,7 +20,7 @@ impl Use<'_> {
         // The same answer to everybody, and before the work of a proof.
         body::check_size(self.visit.body)?;
         if let Some(verify) = &webhook.verify {
-            let proven = verify.check(key, &self.received(verify));
+            let proven = verify.check(key, &self.received(webhook, verify));
             proven.map_err(Rejection::InvalidSignature)?;
         }
         let json = body::as_json(
@@ -47,12 +48,13 @@ impl Use<'_> {
         )
     }
 
-    fn received(&self, verify: &Verify) -> Received<'_> {
+    fn received(&self, webhook: &Webhook, verify: &Verify) -> Received<'_> {
         let visit = self.visit;
         Received {
             headers: visit.headers,
             body: visit.body,
             content_type: visit.content_type,
+            text_is_json: webhook.takes(BodyKind::TextJson),
             urls: self.addresses(verify),
             now_ms: visit.now_ms,
         }

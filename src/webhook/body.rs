@@ -29,10 +29,8 @@ pub fn as_json<'a>(
     content_type: Option<&str>,
 ) -> Result<Cow<'a, str>, Rejection> {
     check_size(body)?;
-    let taken = match kind(body, content_type) {
-        Some(BodyKind::Text) if intake.takes(BodyKind::TextJson, scheme) => Some(BodyKind::TextJson),
-        kind => kind.filter(|kind| intake.takes(*kind, scheme)),
-    };
+    let text_is_json = intake.takes(BodyKind::TextJson, scheme);
+    let taken = read_as(body, content_type, text_is_json).filter(|kind| intake.takes(*kind, scheme));
     let text = match taken {
         Some(BodyKind::Empty) => Cow::Borrowed("null"),
         Some(BodyKind::Json | BodyKind::TextJson) => Cow::Borrowed(utf8(body)?),
@@ -57,6 +55,14 @@ pub fn check_size(body: &[u8]) -> Result<(), Rejection> {
     match body.len() {
         0..=MAX_BODY_BYTES => Ok(()),
         _ => Err(refused("is larger than 1 MiB")),
+    }
+}
+
+/// What a body is read as: what it is by its type, but a text is JSON where the link says so.
+pub(super) fn read_as(body: &[u8], content_type: Option<&str>, text_is_json: bool) -> Option<BodyKind> {
+    match kind(body, content_type) {
+        Some(BodyKind::Text) if text_is_json => Some(BodyKind::TextJson),
+        kind => kind,
     }
 }
 

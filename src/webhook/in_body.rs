@@ -2,11 +2,11 @@
 
 use super::body;
 use super::body::Fields;
+use super::intake::BodyKind;
 use super::received::{Received, TimeUnit};
 use super::secret::{Secret, unhex};
 use crate::json::without_mark;
 use crate::rejection::Unproven;
-use crate::select::is_json_type;
 use ring::hmac;
 use serde::Deserializer as _;
 use serde::de::{Error as _, IgnoredAny, MapAccess, Visitor};
@@ -80,7 +80,8 @@ impl Row {
 
     /// The three by the content type, as the body is read later. `None`: one is missing, or there twice, or no text.
     fn read(&self, received: &Received<'_>) -> Option<Signed> {
-        if received.content_type.is_some_and(is_json_type) {
+        let kind = body::read_as(received.body, received.content_type, received.text_is_json);
+        if matches!(kind, Some(BodyKind::Json | BodyKind::TextJson)) {
             return self.in_json(std::str::from_utf8(without_mark(received.body)).ok()?);
         }
         let fields = body::fields(received.body, received.content_type).ok()??;

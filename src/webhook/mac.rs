@@ -422,6 +422,7 @@ mod tests {
             headers: &headers,
             body: b"{}",
             content_type: None,
+            text_is_json: false,
             urls: Vec::new(),
             now_ms: NOW,
         };

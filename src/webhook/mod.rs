@@ -197,6 +197,15 @@ impl Verify {
         matches!(self.scheme, Scheme::Mailgun | Scheme::DropboxSign)
     }
 
+    /// Whether a body of this kind can prove who sent it: it cannot be a text or nothing where it must hold the signature.
+    pub fn fits(&self, kind: intake::BodyKind) -> bool {
+        use intake::BodyKind::{Empty, Form, Json, Multipart, Text, TextJson};
+        match kind {
+            Json | Form | Multipart | TextJson => true,
+            Text | Empty => !self.leaves_body_unsigned(),
+        }
+    }
+
     /// Whether the address is missing that the sender signs.
     pub fn lacks_base(&self) -> bool {
         self.scheme.signs_address() && self.scheme.base().is_none()

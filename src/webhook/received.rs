@@ -21,6 +21,8 @@ pub struct Received<'a> {
     pub body: &'a [u8],
     /// Of the body.
     pub content_type: Option<&'a str>,
+    /// Whether a body of `text/*` is read as JSON.
+    pub text_is_json: bool,
     /// Addresses under which the sender may know the link, for schemes that sign it.
     pub urls: Vec<String>,
     /// Unix milliseconds.
@@ -201,6 +203,7 @@ mod tests {
             headers,
             body: b"",
             content_type: None,
+            text_is_json: false,
             urls: Vec::new(),
             now_ms: 1_700_000_000_999,
         }

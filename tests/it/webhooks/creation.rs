@@ -581,3 +581,55 @@ fn fields_of_generic_that_fit_no_request_are_refused() {
         assert_eq!(answer.status, 200, "{action}: {}", answer.body);
     }
 }
+
+/// A signature in the body needs a body that can hold one.
+#[test]
+fn bodies_that_cannot_hold_the_signature_are_refused_or_warned_of() {
+    const BODIES: &str = "actions[0].bodies: this sender puts its signature into the body";
+    const RAW: &str = "actions[0].accept_raw: this sender puts its signature into the body";
+    for scheme in ["mailgun", "dropbox-sign"] {
+        let action = |fields: Value| with(hook(json!({"scheme": scheme, "secret": "canary"})), fields);
+        for fields in [
+            json!({"bodies": ["text"]}),
+            json!({"bodies": ["empty"]}),
+            json!({"bodies": ["empty", "text", "text"]}),
+            json!({"bodies": ["empty"], "accept_raw": true}),
+        ] {
+            refused(action(fields), "bodies: none of these can hold the signature");
+        }
+        for (fields, expected) in [
+            (json!({}), vec![]),
+            (json!({"bodies": ["text-json"]}), vec![]),
+            (json!({"bodies": ["json", "form", "multipart"]}), vec![]),
+            (json!({"bodies": ["json", "text"]}), vec![BODIES]),
+            (json!({"bodies": ["empty", "text-json"]}), vec![BODIES]),
+            (json!({"accept_raw": true}), vec![RAW]),
+            (
+                json!({"bodies": ["multipart", "empty"], "accept_raw": true}),
+                vec![BODIES, RAW],
+            ),
+        ] {
+            let stack = Stack::new(FEATURES);
+            let answer = stack.create(&json!({"token": stack.task(), "actions": [action(fields.clone())]}));
+            assert_eq!(answer.status, 200, "{fields}: {}", answer.body);
+            let warnings = answer.json()["warnings"].as_array().cloned().unwrap_or_default();
+            let of_bodies: Vec<&str> = warnings
+                .iter()
+                .filter_map(Value::as_str)
+                .filter(|it| !it.starts_with("actions[0].verify: this sender signs no body"))
+                .collect();
+            assert_eq!(of_bodies.len(), expected.len(), "{fields}: {of_bodies:?}");
+            for (warning, start) in of_bodies.iter().zip(expected) {
+                assert!(warning.starts_with(start), "{fields}: {warning}");
+            }
+        }
+    }
+    // A signature in a header goes with every body.
+    let action = with(
+        hook(json!({"scheme": "github", "secret": "s"})),
+        json!({"bodies": ["text"]}),
+    );
+    let stack = Stack::new(FEATURES);
+    let answer = stack.create(&json!({"token": stack.task(), "actions": [action]}));
+    assert_eq!(answer.status, 200, "{}", answer.body);
+}

@@ -411,6 +411,7 @@ fn is_believed(verify: &Verify, text: &str, values: &Values) -> bool {
         headers: &headers,
         body: value("{body}").as_bytes(),
         content_type: None,
+        text_is_json: false,
         urls: vec![ADDRESS.to_owned()],
         now_ms: NOW.unsigned_abs() * 1_000,
     };

@@ -161,3 +161,43 @@ fn a_part_cannot_be_hidden_from_the_check() {
     assert_eq!(answer.status, 200, "{}", answer.body);
     assert!(!stack.told()[0].contains("failed"), "{:?}", stack.told());
 }
+
+/// Where a text is read as JSON, so is the signature in it.
+#[test]
+fn a_text_that_is_json_holds_the_signature() {
+    let dropbox = |signature: &str| {
+        json!({"event": {"event_time": NOW.to_string(), "event_type": "delivered", "event_hash": signature}})
+            .to_string()
+    };
+    let mine = dropbox(&signed("key", &format!("{NOW}delivered")));
+    let other = dropbox(&signed("other", &format!("{NOW}delivered")));
+    for (scheme, body, forged) in [
+        (
+            "mailgun",
+            event(),
+            event().replace("0123456789abcdef", "0123456789abcdee"),
+        ),
+        ("dropbox-sign", mine, other),
+    ] {
+        for bodies in [json!(["text-json"]), json!(["text-json", "form"])] {
+            for content_type in [
+                "text/plain",
+                "text/json",
+                "Text/Plain; charset=utf-8",
+                "text/x-anything",
+            ] {
+                let action = with(
+                    hook(json!({"scheme": scheme, "secret": "key"})),
+                    json!({"bodies": bodies}),
+                );
+                let (stack, url) = linked(action);
+                let headers = [("content-type", content_type)];
+                let answer = stack.visit("POST", &url, &headers, forged.as_bytes());
+                assert_eq!(answer.status, 401, "{scheme}, {content_type}: {}", answer.body);
+                let answer = stack.visit("POST", &url, &headers, body.as_bytes());
+                assert_eq!(answer.status, 200, "{scheme}, {content_type}: {}", answer.body);
+                assert!(stack.told()[0].contains("delivered"), "{:?}", stack.told());
+            }
+        }
+    }
+}

@@ -279,6 +279,7 @@ fn is_believed(urls: &[String], text: &[u8], (content_type, body): &Sent) -> boo
         headers: &headers,
         body,
         content_type: *content_type,
+        text_is_json: false,
         urls: urls.to_vec(),
         now_ms: 1,
     };

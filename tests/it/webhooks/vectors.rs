@@ -96,6 +96,7 @@ impl Vector {
                 headers: &headers,
                 body: self.body.as_bytes(),
                 content_type: content_type.map(|(_, value)| value.as_str()),
+                text_is_json: false,
                 urls: self.url.iter().cloned().collect(),
                 now_ms: self.now.unsigned_abs() * 1_000,
             },
