@@ -459,7 +459,7 @@ impl fmt::Display for Rejection {
                 "The body must be JSON; send it with Content-Type: application/json."
             }
             Rejection::BodyTypeNotTaken => {
-                "This link takes no body of this type; its maker says which (bodies)."
+                "This link does not accept this content type. Its creator sets the accepted types in `bodies`."
             }
             Rejection::NoOutcome => "body: is accepted by no outcome of this link",
             Rejection::InvalidSignature(_) => {

@@ -111,7 +111,7 @@ impl Adapters {
 /// One string of a JSON object.
 fn part(whole: &str, key: &str) -> Result<Zeroizing<String>, String> {
     let mut parts: HashMap<String, serde_json::Value> =
-        serde_json::from_str(whole).map_err(|_| "the secret is no JSON object, so it has no `key`")?;
+        serde_json::from_str(whole).map_err(|_| "the secret is not a JSON object, so it has no `key`")?;
     match parts.remove(key) {
         Some(serde_json::Value::String(text)) => Ok(Zeroizing::new(text)),
         Some(_) => Err("the `key` of the secret is no string".to_owned()),

@@ -222,20 +222,20 @@ fn check_joins(parts: &[Part<'_>]) -> Result<(), Fault> {
     for pair in parts.windows(2) {
         let what = match pair {
             [Part::Body, Part::Header(_) | Part::Time] => {
-                "needs a fixed text behind {body}: else one signature would be that of several requests"
+                "needs a fixed text after {body}: else one signature would be that of several requests"
             }
             [
                 Part::Header(_),
                 Part::Header(_) | Part::Time | Part::Body | Part::Address,
-            ] => "needs a fixed text behind {header:…}: else one signature would be that of several requests",
+            ] => "needs a fixed text after {header:…}: else one signature would be that of several requests",
             _ => continue,
         };
         return Err(Fault::at("parts", what));
     }
-    let behind_body = parts.iter().skip_while(|part| **part != Part::Body);
-    let mut pairs = behind_body.clone().zip(behind_body.skip(1));
+    let after_body = parts.iter().skip_while(|part| **part != Part::Body);
+    let mut pairs = after_body.clone().zip(after_body.skip(1));
     if pairs.any(|pair| matches!(pair, (Part::Time | Part::Address, Part::Header(_)))) {
-        let what = "needs a fixed text in front of a {header:…} behind {body}";
+        let what = "needs a fixed text in front of a {header:…} after {body}";
         return Err(Fault::at("parts", what));
     }
     Ok(())

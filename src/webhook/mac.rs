@@ -362,7 +362,7 @@ impl Row<'_> {
         Ok(signatures)
     }
 
-    /// A header that is one signature behind its prefix.
+    /// A header that is one signature after its prefix.
     fn only(&self, value: &str) -> Result<Vec<u8>, Unproven> {
         let text = value.strip_prefix(self.prefix);
         text.and_then(|text| self.encoding.decode(text))
@@ -393,11 +393,11 @@ impl Row<'_> {
     }
 }
 
-/// Whether the value of a header ends where the fixed text behind it begins, and, behind the body, begins where the one
+/// Whether the value of a header ends where the fixed text after it begins, and, after the body, begins where the one
 /// in front of it ends: else its end could be moved, and one text would be two messages.
 fn stands_apart(parts: &[Part<'_>], index: usize, value: &str) -> bool {
-    let (before, behind) = parts.split_at(index);
-    let ends = match behind.get(1) {
+    let (before, after) = parts.split_at(index);
+    let ends = match after.get(1) {
         Some(Part::Text(text)) => format!("{value}{text}").find(text) == Some(value.len()),
         Some(Part::Time | Part::Body | Part::Address | Part::Header(_)) | None => true,
     };
@@ -565,7 +565,7 @@ mod tests {
     }
 
     #[test]
-    fn one_signature_stands_behind_its_prefix() {
+    fn one_signature_stands_after_its_prefix() {
         let good = tag("{}");
         let unreadable = || Err(Unproven::Unreadable("header x-hub-signature-256".to_owned()));
         for (header, expected) in [

@@ -107,7 +107,7 @@ impl Verify {
         };
         let secrets = match wire.secret {
             Secrets::Generate if scheme.generated(&nobodys_key()).is_none() => {
-                let what = "cannot be generated, since this sender makes it; copy it from there";
+                let what = "is issued by this sender and cannot be generated; copy it from the sender";
                 return Err(Fault::at("secret", what));
             }
             Secrets::Generate => None,
@@ -257,7 +257,7 @@ fn checked(secrets: Vec<Secret>, scheme: &Scheme) -> Result<Vec<Secret>, Fault> 
             return Err(Fault::at(at, "must have 1 to 1,024 bytes"));
         }
         if secret.expose() == wire::GENERATE {
-            return Err(Fault::at(at, "\"generate\" stands alone, not in a list"));
+            return Err(Fault::at(at, "\"generate\" cannot be part of a list"));
         }
         scheme.check_secret(secret).map_err(|what| {
             let hint = if secret.has_unseen_end() { UNSEEN_END } else { "" };

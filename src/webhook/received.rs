@@ -17,7 +17,7 @@ pub type Headers<'a> = [(&'a str, &'a [u8])];
 pub struct Received<'a> {
     /// All of them, repeated ones too.
     pub headers: &'a Headers<'a>,
-    /// As it was sent, behind the base64 of events.
+    /// As it was sent, without the base64 of events.
     pub body: &'a [u8],
     /// Of the body.
     pub content_type: Option<&'a str>,

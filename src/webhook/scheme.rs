@@ -465,7 +465,7 @@ fn read_generic(wire: &wire::Verify) -> Result<Generic, Fault> {
         return Err(Fault::at(field, what));
     }
     if time.is_none() && wire.ts_unit.is_some() {
-        let what = "is of use beside ts_header, ts_key or ts_separator only";
+        let what = "requires ts_header, ts_key or ts_separator";
         return Err(Fault::at("ts_unit", what));
     }
     let generic = Generic {

@@ -64,7 +64,7 @@ fn the_message_names_the_field_that_is_wrong() {
         ),
         (
             scheme("github", json!(["canary", "generate"])),
-            "verify.secret[1]: \"generate\" stands alone",
+            "verify.secret[1]: \"generate\" cannot be part of a list",
         ),
         (
             scheme("standard-webhooks", json!("canary")),
@@ -165,23 +165,23 @@ fn the_message_names_the_field_that_is_wrong() {
         ),
         (
             generic(json!({"parts": ["{body}", "{header:x}"]})),
-            "verify.parts: needs a fixed text behind {body}",
+            "verify.parts: needs a fixed text after {body}",
         ),
         (
             generic(json!({"ts_header": "X-T", "parts": ["{body}", "{ts}"]})),
-            "verify.parts: needs a fixed text behind {body}",
+            "verify.parts: needs a fixed text after {body}",
         ),
         (
             generic(json!({"parts": ["{header:x}", "{body}"]})),
-            "verify.parts: needs a fixed text behind {header:…}",
+            "verify.parts: needs a fixed text after {header:…}",
         ),
         (
             generic(json!({"parts": ["{header:x}", "{header:y}", ".", "{body}"]})),
-            "verify.parts: needs a fixed text behind {header:…}",
+            "verify.parts: needs a fixed text after {header:…}",
         ),
         (
             generic(json!({"ts_header": "X-T", "parts": ["{header:x}", "{ts}", "{body}"]})),
-            "verify.parts: needs a fixed text behind {header:…}",
+            "verify.parts: needs a fixed text after {header:…}",
         ),
         (
             generic(json!({"ts_header": "X-T", "parts": ["{body}", ".", "{ts}", "{header:x}"]})),
@@ -203,10 +203,7 @@ fn the_message_names_the_field_that_is_wrong() {
             generic(json!({"ts_key": "t", "ts_header": "x"})),
             "verify.ts_key: give either",
         ),
-        (
-            generic(json!({"ts_unit": "ms"})),
-            "verify.ts_unit: is of use beside",
-        ),
+        (generic(json!({"ts_unit": "ms"})), "verify.ts_unit: requires"),
         (
             generic(json!({"ts_separator": ".", "ts_header": "X-T", "parts": ["{ts}", "{body}"]})),
             "verify.ts_separator: give either ts_header, ts_key or ts_separator",
@@ -245,7 +242,7 @@ fn the_message_names_the_field_that_is_wrong() {
         ),
         (
             generic(json!({"ts_unit": "rfc3339"})),
-            "verify.ts_unit: is of use beside ts_header, ts_key or ts_separator only",
+            "verify.ts_unit: requires ts_header, ts_key or ts_separator",
         ),
         (
             generic(json!({"ts_unit": "iso", "ts_header": "X-T", "parts": ["{ts}", "{body}"]})),
@@ -312,7 +309,7 @@ fn the_message_names_the_field_that_is_wrong() {
         ),
         (
             generic(json!({"parts": ["{header:x}", "{address}", "{body}"]})),
-            "verify.parts: needs a fixed text behind {header:…}",
+            "verify.parts: needs a fixed text after {header:…}",
         ),
         (
             generic(json!({"parts": ["{body}", "{address}", "{header:x}"]})),
@@ -320,11 +317,11 @@ fn the_message_names_the_field_that_is_wrong() {
         ),
         (
             scheme("square", json!("generate")),
-            "verify.secret: cannot be generated",
+            "verify.secret: is issued by this sender and cannot be generated",
         ),
         (
             scheme("zendesk", json!("generate")),
-            "verify.secret: cannot be generated",
+            "verify.secret: is issued by this sender and cannot be generated",
         ),
         (generic(json!({"algo": "md5"})), "verify.algo: must be one of"),
         (

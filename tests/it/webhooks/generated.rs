@@ -143,7 +143,7 @@ fn a_sender_that_makes_the_secret_gets_none() {
         assert_eq!(answer.refusal(), (400, "InvalidJSON".to_owned()), "{scheme}");
         assert_eq!(
             answer.json()["message"],
-            "actions[0].verify.secret: cannot be generated, since this sender makes it; copy it from there"
+            "actions[0].verify.secret: is issued by this sender and cannot be generated; copy it from the sender"
         );
     }
 }

@@ -154,7 +154,7 @@ fn a_part_cannot_be_hidden_from_the_check() {
     let body = format!("{hidden}{}", multipart());
     let answer = stack.visit("POST", &url, &[("content-type", MULTIPART)], body.as_bytes());
     assert_eq!(answer.status, 401, "{}", answer.body);
-    // What stands before the first boundary or behind the last one is not read.
+    // What stands before the first boundary or after the last one is not read.
     let (stack, url) = linked(mailgun());
     let body = format!("{}{}", multipart(), part("event", "failed"));
     let answer = stack.visit("POST", &url, &[("content-type", MULTIPART)], body.as_bytes());

@@ -64,7 +64,7 @@ fn a_signed_body_is_not_believed_as_a_form() {
             unproven(&stack, &answer, "");
         }
     }
-    // The same where the sender knows the link with parameters of its own behind it.
+    // The same where the sender knows the link with parameters of its own after it.
     signed = format!(
         "{url}&MessageStatus=delivered&bodySHA256={}",
         sum(BODY.as_bytes())
