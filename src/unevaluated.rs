@@ -118,9 +118,14 @@ pub fn wrong_token(token: &str) -> Option<&'static str> {
 /// The fields of a request whose whole value is an expression, in order. What may hold one stays out: paths, schemas, and,
 /// where parameters are filled in, the texts into which they are. So does the token, which has a rule of its own.
 pub fn in_request(text: &str, parameters: bool) -> Vec<Found> {
+    walked(text, parameters, false)
+}
+
+fn walked(text: &str, parameters: bool, tokens: bool) -> Vec<Found> {
     let mut walk = Walk {
         path: Vec::new(),
         parameters,
+        tokens,
         found: Vec::new(),
     };
     // The request was read before, or is refused for what is wrong with it.
@@ -148,10 +153,18 @@ pub fn explained(fault: Fault, text: &str) -> Fault {
         .hint();
         return Fault::at(at, hint);
     }
-    let found = in_request(text, false);
+    if fault.what.contains("nobody evaluated") {
+        return fault;
+    }
+    let found = walked(text, false, true);
     let at = |wanted: &str| found.iter().find(|found| found.at == wanted);
     if let Some(found) = at(&fault.at) {
-        let what = format!("{}; {}", fault.what, found.hint());
+        let name = fault.at.rsplit('.').next().unwrap_or_default();
+        let hint = match meant(name, &fault.what) {
+            Some(known) => found.expression.hint(known),
+            None => found.hint(),
+        };
+        let what = format!("{}; {}", fault.what, hint);
         return Fault::at(fault.at, what);
     }
     let missing = fault.what.strip_prefix("missing field `");
@@ -164,6 +177,27 @@ pub fn explained(fault: Fault, text: &str) -> Fault {
         Some(found) => Fault::at(found.at.clone(), found.hint()),
         None => fault,
     }
+}
+
+/// The name that an unknown one stands for, of those that a refusal lists: the same but for letter case and signs, or a part of
+/// the other (`taskToken`, `token$`).
+fn meant<'w>(name: &str, what: &'w str) -> Option<&'w str> {
+    let plain = |name: &str| -> String {
+        let letters = name.chars().filter(|c| c.is_alphanumeric());
+        letters.flat_map(char::to_lowercase).collect()
+    };
+    let name = plain(name);
+    let known = what
+        .strip_prefix("must be one of ")
+        .or_else(|| what.strip_prefix("must be "))?;
+    let known: Vec<&str> = known.split('`').skip(1).step_by(2).collect();
+    let same = known.iter().find(|known| plain(known) == name);
+    let near = || {
+        known.iter().find(|known| {
+            known.len() > 3 && (name.ends_with(&plain(known)) || name.starts_with(&plain(known)))
+        })
+    };
+    same.or_else(near).copied()
 }
 
 /// As [`explained`], for a text that stands by itself.
@@ -253,6 +287,8 @@ enum Part {
 struct Walk {
     path: Vec<Part>,
     parameters: bool,
+    /// Whether tokens are looked at like everything else.
+    tokens: bool,
     found: Vec<Found>,
 }
 
@@ -282,8 +318,11 @@ impl Walk {
     /// Where an expression is at home, or another rule looks.
     fn may_hold_expressions(&self) -> bool {
         match self.field(0) {
-            "token" => self.path.len() == 1,
-            "target" => matches!(self.field(1), "token" | "event"),
+            "token" => self.path.len() == 1 && !self.tokens,
+            "target" => match self.field(1) {
+                "token" => !self.tokens,
+                other => other == "event",
+            },
             "actions" if self.field(2) == "outcomes" => match self.field(4) {
                 "output_path" | "error_path" | "cause_path" => true,
                 "schema" => self.is_compared(),
@@ -659,5 +698,36 @@ mod tests {
             "actions[0]: missing field `name`"
         );
         assert_eq!(explained("z", "must be a string"), "z: must be a string");
+    }
+
+    #[test]
+    fn hints_name_a_field_that_there_is() {
+        for name in ["taskToken", "token$", "task_token", "Token", "TOKEN_"] {
+            let text = format!(r#"{{"{name}":"$$.Task.Token"}}"#);
+            let fault = Fault::at(name, "must be one of `token`, `target`, `actions`");
+            let told = explained(fault, &text).to_string();
+            assert!(told.contains("as \"token.$\": \"$$.Task.Token\""), "{told}");
+            assert!(!told.contains(&format!("\"{name}.$\"")), "{told}");
+        }
+        // A value that is not one of those listed stands in a field that there is.
+        let fault = Fault::at("type", "must be one of `success`, `failure`");
+        let told = explained(fault, r#"{"type":"$.type"}"#).to_string();
+        assert!(told.contains("\"type.$\": \"$.…\""), "{told}");
+    }
+
+    #[test]
+    fn a_token_that_is_refused_for_its_shape_is_explained_once() {
+        let text = r#"{"target":{"token":"$.t"},"token":"$$.Task.Token"}"#;
+        let told = explained(Fault::at("target.token", "must be a UUID"), text).to_string();
+        assert!(
+            told.starts_with("target.token: must be a UUID; nobody evaluated"),
+            "{told}"
+        );
+        let what = wrong_token("$$.Task.Token").unwrap();
+        assert_eq!(
+            explained(Fault::at("token", what), text).to_string(),
+            format!("token: {what}")
+        );
+        assert!(in_request(text, false).is_empty());
     }
 }

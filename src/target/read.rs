@@ -80,13 +80,18 @@ pub fn read(raw: &RawValue) -> Result<Read, Fault> {
         TargetKind::Automation => {
             let wire: wire::Automation = read_text(text, |_| ())?;
             let id = Uuid::parse(&wire.automation_execution_id);
-            let id = id.ok_or_else(|| Fault::at("automation_execution_id", NOT_AN_ID))?;
+            let is_variable = wire.automation_execution_id.contains("{{");
+            let what = if is_variable { NOT_FILLED_IN } else { NOT_AN_ID };
+            let id = id.ok_or_else(|| Fault::at("automation_execution_id", what))?;
             Ok(lasting(Target::Automation(id)))
         }
     }
 }
 
 const NOT_AN_ID: &str = "must be 32 hex digits in lower case, with hyphens as in a UUID";
+
+const NOT_FILLED_IN: &str = "holds a variable that was not filled in; Automation does that only in the inputs of a step, where it is \
+                             written {{automation:EXECUTION_ID}}";
 
 fn lasting(target: Target) -> Read {
     Read {

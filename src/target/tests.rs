@@ -207,6 +207,10 @@ fn other_targets_are_refused_by_field() {
     for (target, start) in [
         (json!("t"), "must be an object"),
         (json!({}), "missing field `type`"),
+        (
+            json!({"type": "ssm-automation", "automation_execution_id": "{{automation:EXECUTION_ID}}"}),
+            "automation_execution_id: holds a variable that was not filled in",
+        ),
         (json!({"type": "sqs"}), "type: must be one of step-functions, "),
         (json!({"type": 5}), "type: must be a string"),
         (json!({"type": "step-functions"}), "missing field `token`"),
