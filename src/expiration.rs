@@ -21,6 +21,8 @@ const LAST_SECOND: i64 = 253_402_300_799;
 /// Not a `jiff::Timestamp`: those end a day before the calendar does, so that every zone has them.
 const EPOCH: DateTime = date(1970, 1, 1).at(0, 0, 0, 0);
 
+const LAST: DateTime = date(9999, 12, 31).at(23, 59, 59, 0);
+
 /// A time in UTC; `None` after the year 9999.
 pub fn utc(unix_seconds: u64) -> Option<DateTime> {
     let seconds = i64::try_from(unix_seconds).ok()?;
@@ -40,6 +42,9 @@ impl Expiration {
             return Err(UNREADABLE);
         }
         let text = without_space_before_offset(text.trim());
+        if has_leap_second(&text) {
+            return Err(UNREADABLE);
+        }
         let (text, is_midnight_after) = without_hour_24(&text);
         let local = PARSER.parse_datetime(text.as_ref()).or_else(|_| {
             // A `Z` is refused by the civil parser, because a civil time would lose it; here it is kept below.
@@ -47,9 +52,9 @@ impl Expiration {
             PARSER.parse_datetime(without_zulu)
         });
         let days = i64::from(is_midnight_after).days();
-        let local = local
-            .and_then(|local| local.checked_add(days))
-            .map_err(|_| UNREADABLE)?;
+        let local = local.map_err(|_| UNREADABLE)?;
+        // There is no day after the last one: it ends with its last second.
+        let local = local.checked_add(days).unwrap_or(LAST);
         let offset = offset(&text).ok_or(UNREADABLE)?;
         Ok(Self { local, offset })
     }
@@ -143,14 +148,25 @@ fn without_hour_24(text: &str) -> (Cow<'_, str>, bool) {
     }
 }
 
+/// The parser reads a second 60 as 59; version 1 refused it.
+fn has_leap_second(text: &str) -> bool {
+    let time = text.split_once(['T', 't', ' ']).map_or("", |(_, time)| time);
+    let clock = time
+        .split(['+', '-', 'Z', 'z', '.', ','])
+        .next()
+        .unwrap_or_default();
+    let digits: String = clock.chars().filter(char::is_ascii_digit).collect();
+    digits.get(4..) == Some("60")
+}
+
 /// `None`: an offset that cannot be read. `Some(None)`: no offset.
 fn offset(text: &str) -> Option<Option<Offset>> {
+    if text.ends_with(['Z', 'z']) {
+        return Some(Some(Offset::UTC));
+    }
     let time = text
         .find(['T', 't', ' '])
         .map_or("", |start| text.get(start + 1..).unwrap_or_default());
-    if time.ends_with(['Z', 'z']) {
-        return Some(Some(Offset::UTC));
-    }
     let Some(sign) = time.find(['+', '-']) else {
         return Some(None);
     };
@@ -208,6 +224,7 @@ mod tests {
             ),
             ("2026-12-24T17:00:00Z", "2026-12-24T17:00:00+00:00", 1_798_131_600),
             ("2026-12-24T17:00:00z", "2026-12-24T17:00:00+00:00", 1_798_131_600),
+            ("2026-12-24Z", "2026-12-24T00:00:00+00:00", 1_798_070_400),
             ("2026-12-24T17:00:00", "2026-12-24T17:00:00", 1_798_131_600),
             ("2026-12-24 17:00:00", "2026-12-24T17:00:00", 1_798_131_600),
             ("2026-12-24T17:00", "2026-12-24T17:00:00", 1_798_131_600),
@@ -281,13 +298,21 @@ mod tests {
                 LAST_SECOND,
             ),
             ("9999-12-30T24:00", "9999-12-31T00:00:00", LAST_DAY),
+            ("9999-12-31T24:00", "9999-12-31T23:59:59", LAST_SECOND),
+            ("9999-12-31T24:00Z", "9999-12-31T23:59:59+00:00", LAST_SECOND),
+            (
+                "9999-12-31T24:00+01:00",
+                "9999-12-31T23:59:59+01:00",
+                LAST_SECOND - 3_600,
+            ),
+            ("9999-12-31T24:00-01:00", "9999-12-31T23:59:59-01:00", LAST_SECOND),
         ] {
             let expiration = Expiration::parse(given).expect(given);
             let told = (expiration.to_string(), expiration.unix_seconds());
             assert_eq!(told, (echoed.to_owned(), unix), "{given}");
         }
         for text in [
-            "9999-12-31T24:00",
+            "9999-12-31T24:01",
             "10000-01-01",
             "+010000-01-01",
             "9999-13-01",
@@ -342,6 +367,10 @@ mod tests {
             "2026-02-30",
             "2026-12-24T25:00:00",
             "2026-12-24T17:61:00",
+            "2026-12-24T18:00:60Z",
+            "2026-12-31T23:59:60",
+            "20261224T180060+0100",
+            "2026-12-24 18:00:60.5 -05:00",
             "2026-12-24T17:00:00+25:00",
             "2026-12-24T17:00:00+24:00",
             "2026-12-24T17:00:00+",

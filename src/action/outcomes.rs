@@ -9,6 +9,7 @@ use super::{
 use crate::json::tree::{self, TreeFault};
 use crate::json::{self, JsonText};
 use crate::rejection::{Fault, Rejection};
+use crate::select::schema::numbers::is_kept;
 use crate::select::{
     path::Path,
     schema::{self, Formats},
@@ -316,6 +317,10 @@ fn read_schema(
         return Err(Rejection::InvalidJson(fault(&"must be an object")));
     }
     if matches!(source, Source::Request(_)) {
+        if formats == Formats::Asserted && !json::numbers(raw.get()).all(is_kept) {
+            let what = "holds a number that neither a 64-bit integer nor a double holds with all of its digits, so a form cannot show it; write it with fewer digits";
+            return Err(Rejection::InvalidPostActionOutcome(fault(&what)));
+        }
         if schema.to_string().len() > MAX_SCHEMA_BYTES {
             return Err(Rejection::InvalidPostActionOutcome(fault(&TOO_LARGE)));
         }

@@ -7,6 +7,7 @@ use super::submission::{PageEntries, ProgramEntries};
 use super::{Fields, required};
 use crate::action::{Outcome, Outcomes};
 use crate::json::{JsonText, tree};
+use crate::select::schema::multiple::NOT_A_MULTIPLE;
 use crate::select::schema::numbers::{Numbers, Verdict};
 use crate::select::schema::{self, Counted, Formats, MAX_STEPS, Steps};
 use jsonschema::ValidationError;
@@ -71,6 +72,8 @@ pub enum Issue {
     NotWhole,
     /// A number with a separator that may stand before thousands or before a fraction.
     TwoReadings,
+    /// The same of a whole number.
+    TwoReadingsOfWhole,
     /// A number with more digits than can be read or compared.
     TooManyDigits,
     /// Not a date.
@@ -128,6 +131,9 @@ impl fmt::Display for Issue {
             Issue::TwoReadings => f.write_str(
                 "has a separator before three digits, which can be read in two ways; write 12345 or 12.3450",
             ),
+            Issue::TwoReadingsOfWhole => {
+                f.write_str("has a separator before three digits, which can be read in two ways; write 12345")
+            }
             Issue::TooManyDigits => f.write_str("has more digits than this link can compare"),
             Issue::NotADate => f.write_str("must be a date, as in 2026-12-24"),
             Issue::NotADateTime => f.write_str("must be a date and a time, as in 2026-12-24T18:00:00Z"),
@@ -403,7 +409,10 @@ fn issue(field: &Field, kind: &ValidationErrorKind) -> Issue {
         }
         // A rule for several fields (`if`) forbids this one.
         (Kind::FalseSchema, _) => Issue::Unfit,
-        (Kind::Custom { .. }, _) => Issue::TooManyDigits,
+        (Kind::Custom { message, .. }, _) => match message.strip_prefix(NOT_A_MULTIPLE) {
+            Some(divisor) => Issue::NotAMultiple(number(&divisor)),
+            None => Issue::TooManyDigits,
+        },
         _ => Issue::WrongKind,
     }
 }

@@ -1,6 +1,6 @@
 //! One field of a page, from a property of a JSON Schema.
 
-use super::number;
+use super::{moment, number};
 use serde_json::{Map, Value};
 
 /// Longest name of a property that becomes a field, in characters.
@@ -150,6 +150,17 @@ impl Field {
             );
         }
         let kind = kind(property)?;
+        let fixed = property.get("const").and_then(Value::as_str);
+        let is_reported_so = fixed.is_none_or(|text| match kind {
+            FieldKind::Line(Line::DateTime) => moment::read_date_time(text).as_deref() == Some(text),
+            FieldKind::Line(Line::Time) => moment::read_time(text).as_deref() == Some(text),
+            _ => true,
+        });
+        if !is_reported_so {
+            return Err(
+                "a `const` of a date or time must be in UTC, as in 2026-12-24T17:00:00Z or 17:00:00Z",
+            );
+        }
         let text = |keyword: &str| property.get(keyword).and_then(Value::as_str).map(str::to_owned);
         let number = |keyword: &str| {
             let number = property.get(keyword).and_then(Value::as_number)?;
@@ -407,6 +418,10 @@ mod tests {
             json!({"type": "array"}),
             json!({"type": "array", "items": {"type": "string"}}),
             json!({"type": "array", "enum": [["a"]]}),
+            json!({"format": "date-time", "const": "2026-12-24T18:00:00+01:00"}),
+            json!({"format": "date-time", "const": "2026-12-24t17:00:00z"}),
+            json!({"format": "date-time", "const": "2026-12-24T17:00Z"}),
+            json!({"format": "time", "const": "18:00:00+01:00"}),
             json!({"type": "string", "anyOf": []}),
             json!({"$ref": "#/definitions/a"}),
             json!({"properties": {}}),

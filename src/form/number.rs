@@ -96,13 +96,16 @@ pub fn read(text: &str, is_integer: bool) -> Result<String, Issue> {
         return Err(Issue::TooManyDigits);
     }
     if parts.has_two_readings() {
-        return Err(Issue::TwoReadings);
+        return Err(match is_integer {
+            true => Issue::TwoReadingsOfWhole,
+            false => Issue::TwoReadings,
+        });
     }
     let parts = match parts.fraction {
         Some(fraction) if is_integer => {
             let is_zero = !fraction.is_empty() && fraction.bytes().all(|digit| digit == b'0');
             match (is_zero, fraction.len()) {
-                (true, 3) => return Err(Issue::TwoReadings),
+                (true, 3) => return Err(Issue::TwoReadingsOfWhole),
                 (true, _) => Parts {
                     fraction: None,
                     ..parts
@@ -174,6 +177,7 @@ mod tests {
 
     const NOT: Read = Err(Issue::NotANumber);
     const TWO: Read = Err(Issue::TwoReadings);
+    const WHOLE: Read = Err(Issue::TwoReadingsOfWhole);
     const FRACTION: Read = Err(Issue::NotWhole);
     const LONG: Read = Err(Issue::TooManyDigits);
 
@@ -214,17 +218,17 @@ mod tests {
             FRACTION,
         ),
         // A group of thousands, or a fraction.
-        ("1.000", TWO, TWO),
-        ("1,000", TWO, TWO),
-        ("-1.000", TWO, TWO),
-        ("+1,000", TWO, TWO),
-        ("12.345", TWO, TWO),
-        ("1,234", TWO, TWO),
-        ("999.999", TWO, TWO),
-        ("100,000", TWO, TWO),
-        ("１.０００", TWO, TWO),
-        ("\u{2212}1,000", TWO, TWO),
-        ("1.234e5", TWO, TWO),
+        ("1.000", TWO, WHOLE),
+        ("1,000", TWO, WHOLE),
+        ("-1.000", TWO, WHOLE),
+        ("+1,000", TWO, WHOLE),
+        ("12.345", TWO, WHOLE),
+        ("1,234", TWO, WHOLE),
+        ("999.999", TWO, WHOLE),
+        ("100,000", TWO, WHOLE),
+        ("１.０００", TWO, WHOLE),
+        ("\u{2212}1,000", TWO, WHOLE),
+        ("1.234e5", TWO, WHOLE),
         // Neither.
         ("0.125", Ok("0.125"), FRACTION),
         ("0,125", Ok("0.125"), FRACTION),
@@ -242,10 +246,10 @@ mod tests {
         ("5000.00", Ok("5000.00"), Ok("5000")),
         ("5000,0", Ok("5000.0"), Ok("5000")),
         ("5000.0000", Ok("5000.0000"), Ok("5000")),
-        ("5000.000", Ok("5000.000"), TWO),
-        ("0.000", Ok("0.000"), TWO),
+        ("5000.000", Ok("5000.000"), WHOLE),
+        ("0.000", Ok("0.000"), WHOLE),
         ("0.00", Ok("0.00"), Ok("0")),
-        (".000", Ok("0.000"), TWO),
+        (".000", Ok("0.000"), WHOLE),
         (",0", Ok("0.0"), Ok("0")),
         ("-5,00", Ok("-5.00"), Ok("-5")),
         ("5000.01", Ok("5000.01"), FRACTION),

@@ -324,6 +324,7 @@ pub fn issue(texts: &'static Texts, issue: &Issue, field: Option<&Field>) -> Str
         Issue::NotANumber => texts.issue_number.to_owned(),
         Issue::NotWhole => texts.issue_whole.to_owned(),
         Issue::TwoReadings => texts.issue_two_readings.to_owned(),
+        Issue::TwoReadingsOfWhole => texts.issue_two_readings_of_whole.to_owned(),
         Issue::TooManyDigits => texts.issue_digits.to_owned(),
         Issue::NotADateTime => texts.issue_date_time.to_owned(),
         Issue::NotATime => texts.issue_time.to_owned(),

@@ -2,6 +2,7 @@
 
 mod cost;
 mod counted;
+pub mod multiple;
 pub mod numbers;
 
 pub use counted::{Counted, MAX_STEPS, Steps};
@@ -75,13 +76,12 @@ pub fn compile_with(
         .backtrack_limit((PATTERN_WORK / bytes.max(1)).clamp(FEWEST_BACKTRACKS, BACKTRACK_LIMIT))
         .size_limit(PATTERN_BYTES)
         .dfa_size_limit(PATTERN_BYTES);
+    let draft = match schema.get("$schema") {
+        None => Draft::Draft7,
+        Some(_) => Draft::default().detect(schema),
+    };
+    options = options.with_keyword("multipleOf", move |_, value, _| multiple::keyword(draft, value));
     if let Some(numbers) = numbers {
-        let draft = Draft::default().detect(schema);
-        let draft = if schema.get("$schema").is_none() {
-            Draft::Draft7
-        } else {
-            draft
-        };
         for keyword in numbers::WATCHED {
             let numbers = Arc::clone(numbers);
             options = options.with_keyword(keyword, move |parent, value, _| {

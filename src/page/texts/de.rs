@@ -60,6 +60,7 @@ pub const DE: Texts = Texts {
     issue_number: "Bitte geben Sie eine Zahl ein.",
     issue_whole: "Bitte geben Sie eine ganze Zahl ein.",
     issue_two_readings: "Schreiben Sie 12345 oder 12,3450: Ein Trennzeichen vor drei Ziffern lässt sich auf zwei Arten lesen.",
+    issue_two_readings_of_whole: "Schreiben Sie 12345: Ein Trennzeichen vor drei Ziffern lässt sich auf zwei Arten lesen.",
     issue_digits: "Bitte geben Sie eine Zahl mit weniger Ziffern ein.",
     issue_date: "Bitte geben Sie ein Datum als Jahr-Monat-Tag ein, zum Beispiel 2026-12-24.",
     issue_date_time: "Bitte geben Sie Datum und Uhrzeit ein, zum Beispiel 2026-12-24 18:00.",

@@ -65,6 +65,7 @@ pub const EN: Texts = Texts {
     issue_number: "Please enter a number.",
     issue_whole: "Please enter a whole number.",
     issue_two_readings: "Write 12345 or 12.3450: a separator before three digits can be read in two ways.",
+    issue_two_readings_of_whole: "Write 12345: a separator before three digits can be read in two ways.",
     issue_digits: "Please enter a number with fewer digits.",
     issue_date: "Please enter a date as year-month-day, for example 2026-12-24.",
     issue_date_time: "Please enter a date and a time, for example 2026-12-24 18:00.",

@@ -57,6 +57,7 @@ pub const ES: Texts = Texts {
     issue_number: "Escriba un número.",
     issue_whole: "Escriba un número entero.",
     issue_two_readings: "Escriba 12345 o 12,3450: un separador delante de tres cifras puede leerse de dos maneras.",
+    issue_two_readings_of_whole: "Escriba 12345: un separador delante de tres cifras puede leerse de dos maneras.",
     issue_digits: "Escriba un número con menos cifras.",
     issue_date: "Escriba una fecha en el formato año-mes-día, por ejemplo, 2026-12-24.",
     issue_date_time: "Escriba una fecha y una hora, por ejemplo 2026-12-24 18:00.",

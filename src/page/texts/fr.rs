@@ -60,6 +60,7 @@ pub const FR: Texts = Texts {
     issue_number: "Veuillez saisir un nombre.",
     issue_whole: "Veuillez saisir un nombre entier.",
     issue_two_readings: "Écrivez 12345 ou 12,3450\u{a0}: un séparateur devant trois chiffres peut se lire de deux façons.",
+    issue_two_readings_of_whole: "Écrivez 12345\u{a0}: un séparateur devant trois chiffres peut se lire de deux façons.",
     issue_digits: "Veuillez saisir un nombre avec moins de chiffres.",
     issue_date: "Veuillez saisir une date sous la forme année-mois-jour, par exemple 2026-12-24.",
     issue_date_time: "Veuillez saisir une date et une heure, par exemple 2026-12-24 18:00.",

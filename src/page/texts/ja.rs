@@ -57,6 +57,7 @@ pub const JA: Texts = Texts {
     issue_number: "数値を入力してください。",
     issue_whole: "整数を入力してください。",
     issue_two_readings: "12345 または 12.3450 のように入力してください。3桁の数字の前の区切り記号は2通りに読めます。",
+    issue_two_readings_of_whole: "12345 のように入力してください。3桁の数字の前の区切り記号は2通りに読めます。",
     issue_digits: "桁数を減らして入力してください。",
     issue_date: "日付を「年-月-日」の形式で入力してください（例：2026-12-24）。",
     issue_date_time: "日付と時刻を入力してください（例：2026-12-24 18:00）。",

@@ -57,6 +57,7 @@ pub const KO: Texts = Texts {
     issue_number: "숫자를 입력해 주세요.",
     issue_whole: "정수를 입력해 주세요.",
     issue_two_readings: "12345 또는 12.3450으로 입력해 주세요. 세 자리 숫자 앞의 구분 기호는 두 가지로 읽힐 수 있습니다.",
+    issue_two_readings_of_whole: "12345로 입력해 주세요. 세 자리 숫자 앞의 구분 기호는 두 가지로 읽힐 수 있습니다.",
     issue_digits: "자릿수를 줄여 입력해 주세요.",
     issue_date: "날짜를 연-월-일 형식으로 입력해 주세요(예: 2026-12-24).",
     issue_date_time: "날짜와 시각을 입력해 주세요. 예: 2026-12-24 18:00",

@@ -60,6 +60,8 @@ pub struct Texts {
     pub issue_number: &'static str,
     pub issue_whole: &'static str,
     pub issue_two_readings: &'static str,
+    /// The same, for a whole number.
+    pub issue_two_readings_of_whole: &'static str,
     pub issue_digits: &'static str,
     pub issue_date: &'static str,
     pub issue_date_time: &'static str,

@@ -58,6 +58,7 @@ pub const PT_BR: Texts = Texts {
     issue_number: "Informe um número.",
     issue_whole: "Informe um número inteiro.",
     issue_two_readings: "Escreva 12345 ou 12,3450: um separador antes de três dígitos pode ser lido de duas maneiras.",
+    issue_two_readings_of_whole: "Escreva 12345: um separador antes de três dígitos pode ser lido de duas maneiras.",
     issue_digits: "Informe um número com menos dígitos.",
     issue_date: "Informe uma data no formato ano-mês-dia, por exemplo, 2026-12-24.",
     issue_date_time: "Informe uma data e um horário, por exemplo 2026-12-24 18:00.",

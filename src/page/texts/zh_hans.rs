@@ -56,6 +56,7 @@ pub const ZH_HANS: Texts = Texts {
     issue_number: "请输入数字。",
     issue_whole: "请输入整数。",
     issue_two_readings: "请写成 12345 或 12.3450：三位数字前的分隔符可以有两种理解。",
+    issue_two_readings_of_whole: "请写成 12345：三位数字前的分隔符可以有两种理解。",
     issue_digits: "请输入位数更少的数字。",
     issue_date: "请按“年-月-日”的格式输入日期，例如 2026-12-24。",
     issue_date_time: "请输入日期和时间，例如 2026-12-24 18:00。",

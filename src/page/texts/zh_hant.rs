@@ -56,6 +56,7 @@ pub const ZH_HANT: Texts = Texts {
     issue_number: "請輸入數字。",
     issue_whole: "請輸入整數。",
     issue_two_readings: "請寫成 12345 或 12.3450：三位數字前的分隔符號可以有兩種理解。",
+    issue_two_readings_of_whole: "請寫成 12345：三位數字前的分隔符號可以有兩種理解。",
     issue_digits: "請輸入位數較少的數字。",
     issue_date: "請以「年-月-日」的格式輸入日期，例如 2026-12-24。",
     issue_date_time: "請輸入日期和時間，例如 2026-12-24 18:00。",

@@ -370,7 +370,7 @@ fn are_equal(one: &Value, other: &Value, steps: Counter<'_>) -> bool {
 }
 
 /// The value of a whole number of any form; `None`: a fraction, or further from zero than 2^127.
-fn whole(number: &Number) -> Option<i128> {
+pub fn whole(number: &Number) -> Option<i128> {
     if let Some(whole) = number.as_i128() {
         return Some(whole);
     }

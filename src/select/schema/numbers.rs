@@ -5,8 +5,8 @@
 //! or `uniqueItems` about such a number gets no answer: the body is undecided, whatever the rest of the schema says. What was
 //! not asked did not matter.
 
-use super::Validator;
 use super::counted::{BYTES_A_STEP, Counted, CountedJson, Steps};
+use super::{Validator, multiple};
 use crate::json;
 use jsonschema::{Draft, Keyword, ValidationError};
 use serde_json::{Map, Number, Value};
@@ -195,6 +195,12 @@ fn is_comparable(literal: &str) -> bool {
     }
 }
 
+/// Whether a number comes back with the same value after it was kept as a 64-bit integer or a double and written again.
+pub fn is_kept(literal: &str) -> bool {
+    let kept = serde_json::from_str::<Number>(literal);
+    kept.is_ok_and(|number| Decimal::of(&number.to_string()) == Decimal::of(literal))
+}
+
 fn is_in_range(double: f64) -> bool {
     (-TWO_63..TWO_64).contains(&double)
 }
@@ -206,7 +212,7 @@ fn is_integer_text(literal: &str) -> bool {
 
 /// A number of any length: `±0.digits × 10^power`, without zeros at either end of the digits.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Decimal {
+pub struct Decimal {
     is_negative: bool,
     digits: String,
     power: i64,
@@ -214,7 +220,7 @@ struct Decimal {
 
 impl Decimal {
     /// Of a number of JSON, or of one that Rust wrote.
-    fn of(literal: &str) -> Self {
+    pub fn of(literal: &str) -> Self {
         let (mantissa, exponent) = literal.split_once(['e', 'E']).unwrap_or((literal, "0"));
         // An exponent of more digits than that: as far away.
         let far = if exponent.starts_with('-') {
@@ -244,6 +250,12 @@ impl Decimal {
                 power,
             },
         }
+    }
+
+    /// Without its sign: a whole number, and the power of ten that it is multiplied with. `None`: it has too many digits.
+    pub fn scaled(&self) -> Option<(u128, i64)> {
+        let digits = u64::from_str_radix(&self.digits, 10).ok()?;
+        Some((digits.into(), self.power - i64::try_from(self.digits.len()).ok()?))
     }
 
     fn is_whole(&self) -> bool {
@@ -388,7 +400,13 @@ impl<'i> Keyword<'i, CountedJson> for Watch {
         instance.spend(self.cost);
         match self.says(&instance) {
             Some(true) => Ok(()),
-            Some(false) => Err(ValidationError::custom("holds a number with too many digits")),
+            Some(false) => {
+                // As doubles, a number and its bound mostly differ as they do: then the keyword names the bound.
+                if let Watched::Bound(..) = self.watched {
+                    self.plain.validate(instance)?;
+                }
+                Err(ValidationError::custom("holds a number with too many digits"))
+            }
             None => self.plain.validate(instance),
         }
     }
@@ -441,6 +459,7 @@ pub fn watch<'s>(
     let plain = jsonschema::options_for::<CountedJson>()
         .with_draft(draft)
         .offline()
+        .with_keyword("multipleOf", move |_, value, _| multiple::keyword(draft, value))
         .build(&Value::Object(alone))?;
     let zero = Number::from(0);
     let bound = |accepts| Watched::Bound(Limit::of(value.as_number().unwrap_or(&zero)), accepts);
@@ -543,6 +562,33 @@ mod tests {
             "4.9e-324",
         ] {
             assert!(!is_comparable(literal), "{literal}");
+        }
+    }
+
+    #[test]
+    fn numbers_that_come_back_with_other_digits_are_known() {
+        for literal in [
+            "0",
+            "-0",
+            "1e20",
+            "100000000000000000000",
+            "0.1",
+            "18446744073709551615",
+            "1.50",
+            "1e300",
+            "2.5e-3",
+        ] {
+            assert!(is_kept(literal), "{literal}");
+        }
+        for literal in [
+            "18446744073709551616",
+            "-9223372036854775809",
+            "9007199254740993.0",
+            "0.1000000000000000055",
+            "3.14159265358979323846",
+            "1e-400",
+        ] {
+            assert!(!is_kept(literal), "{literal}");
         }
     }
 

@@ -162,7 +162,7 @@ fn a_form_says_so_beside_the_field() {
             .body
             .matches("Please enter a number with fewer digits.")
             .count(),
-        1,
+        2,
         "{}",
         again.body
     );
@@ -183,6 +183,35 @@ fn a_form_says_so_beside_the_field() {
         stack.told(),
         [format!(r#"success {{"free":{large},"share":{share}}}"#)]
     );
+}
+
+#[test]
+fn numbers_that_a_form_cannot_show_are_refused_when_the_link_is_made() {
+    let stack = Stack::new(FEATURES);
+    let made = |property: &str| {
+        stack.create_text(&format!(
+            r#"{{"token":"t","actions":[{{"name":"a","type":"form","outcomes":[
+               {{"name":"o","type":"heartbeat","schema":{{"properties":{{"x":{property}}}}}}}]}}]}}"#
+        ))
+    };
+    for property in [
+        r#"{"type":"number","default":3.14159265358979323846}"#,
+        r#"{"type":"integer","default":18446744073709551617}"#,
+        r#"{"type":"integer","minimum":-9223372036854775809}"#,
+        r#"{"type":"number","exclusiveMaximum":0.1000000000000000055}"#,
+        r#"{"enum":[1,9007199254740993.0]}"#,
+        r#"{"oneOf":[{"const":1.00000000000000000001}]}"#,
+    ] {
+        let answer = made(property);
+        assert_eq!(answer.code(), "InvalidPostActionOutcome", "{property}");
+        assert!(answer.body.contains("fewer digits"), "{}", answer.body);
+    }
+    for property in [
+        r#"{"type":"number","default":0.1,"maximum":1e20,"minimum":-1.50}"#,
+        r#"{"type":"integer","default":9007199254740993,"maximum":18446744073709551615}"#,
+    ] {
+        assert_eq!(made(property).status, 200, "{property}");
+    }
 }
 
 #[test]
