@@ -13,7 +13,7 @@ pub fn is_format(c: char) -> bool {
 }
 
 /// Whether it takes room without a mark: white space, controls, and the letters and signs that fonts leave empty (braille of
-/// no dots, the fillers of Hangul, a note without a head, the blanks of hieroglyphs).
+/// no dots, the fillers of Hangul, a note without a head, the spaces of hieroglyphs).
 pub fn is_gap(c: char) -> bool {
     c.is_whitespace()
         || c.is_control()
