@@ -33,7 +33,7 @@ impl Divisor {
             .ok()
             .and_then(|power| 10_u128.checked_pow(power));
         match power.and_then(|power| power.checked_mul(self.digits)) {
-            Some(divisor) => number % divisor == 0,
+            Some(divisor) => number.is_multiple_of(divisor),
             None => number == 0,
         }
     }

@@ -254,7 +254,7 @@ impl Decimal {
 
     /// Without its sign: a whole number, and the power of ten that it is multiplied with. `None`: it has too many digits.
     pub fn scaled(&self) -> Option<(u128, i64)> {
-        let digits = u64::from_str_radix(&self.digits, 10).ok()?;
+        let digits = self.digits.parse::<u64>().ok()?;
         Some((digits.into(), self.power - i64::try_from(self.digits.len()).ok()?))
     }
 
