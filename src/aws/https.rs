@@ -59,9 +59,7 @@ impl Https {
             connector: self.connector.clone(),
         }
     }
-}
 
-impl Https {
     /// The same over connections that prove themselves before each request: for reports.
     pub fn proven(&self) -> Proven<Timed<HttpsConnector<Tcp>>> {
         Proven::new(self.connector.clone())
